@@ -9,10 +9,11 @@ piece of the first kind, or with two neighbours of the second, is read as a whol
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from models.reading.tokens import find_token_spans, find_tokens
 from models.reading.words import Reader
-from texts.codes import TURNED, codes
+from texts.codes import TURNED, codes, is_base64
 from texts.normalization import folded, hides
 
 #: Kinds of what goes on over blanks. A piece that continues one has its bit; one that may begin it, `BEGINS` times it.
@@ -29,11 +30,15 @@ WORD = 512
 #: It is what stands between two neighbouring blanks.
 EMPTY = 1024
 
-#: A word of two letters or more, with punctuation around it, that is nothing else; the most usual kind of piece.
+#: A word of two letters or more, with punctuation around it, that is nothing else; the most usual kind of piece. Of
+#: another kind nothing. After each piece stands a blank.
 _ORDINARY = re.compile(
-    r"[(\"']?(?!(?:com|net|org)\b)((?=[a-f]*[g-z])[a-z]{2,11}(?:'[a-z]{1,2})?)(?:([.!?]+)|[,;:)\"']*)",
+    r"(?:[(\"']?(?!(?:com|net|org)\b)((?=[a-f]*[g-z])[a-z]{2,40}(?:'(?![a-f]{2})[a-z]{1,2})?)(?:([.!?]+)|[,;:)\"']*) "
+    r"|[^ ]* )",
     re.IGNORECASE | re.ASCII,
 )
+#: Letters of a word that may be Base64.
+_LONG = 12
 #: What counts together with the rest of a text, or reaches over blanks: control characters, mark-up, mail's line ends,
 #: letters of a line that is upside down, letters that stand for words, and the sign after which letters are reversed.
 _REACHES_FAR = re.compile(
@@ -57,12 +62,22 @@ _HIDDEN_ADDRESS = re.compile(r"\.?(?:com|net|org)\b")
 _HIDDEN_DOT = re.compile(r"[\[({]\.[\])}]")
 
 
-def read_piece(piece: str, reader: Reader) -> tuple[list[str], int]:
-    """The tokens of a piece, none where it hides something, and what it says of its text, as a sum of the above."""
-    ordinary = _ORDINARY.fullmatch(piece)
-    if ordinary is not None:
-        word, end = ordinary.groups()
-        return [word, end] if end else [word], WORD
+def read_pieces(pieces: Sequence[str], reader: Reader) -> tuple[list[list[str]], list[int]]:
+    """The tokens of each piece, none where it hides something; and what it says of its text, as a sum of the above."""
+    tokens: list[list[str]] = []
+    told: list[int] = []
+    for piece, (word, end) in zip(pieces, _ORDINARY.findall(" ".join([*pieces, ""])), strict=True):
+        if word and (len(word) < _LONG or not is_base64(word.partition("'")[0])):
+            tokens.append([word, end] if end else [word])
+            told.append(WORD)
+        else:
+            its_tokens, tells = _read_piece(piece, reader)
+            tokens.append(its_tokens)
+            told.append(tells)
+    return tokens, told
+
+
+def _read_piece(piece: str, reader: Reader) -> tuple[list[str], int]:
     if not piece:
         return [], EMPTY
     tells = _signals(piece.lower()) | (WORD if _WORD.search(piece) else 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from models.scoring.pieces import PieceTable, grown
 
 BREAK = 0  # the id of a token that ends a sentence
 SILENT = 1  # the id of a token without words
+_ENDING = ("\n",)  # what stands for the words of a token that ends a sentence, and what one begins with
+_ENDS = frozenset(".!?\n")
 
 
 def expand(steps: NDArray[np.int8]) -> NDArray[np.float32]:
@@ -78,7 +80,7 @@ class TermCache:
     reader: Reader
     passages: Passages | None = None
     ids: dict[str, int] = field(default_factory=dict)
-    by_words: dict[tuple[str, ...], int] = field(default_factory=dict)
+    by_words: dict[tuple[str, ...], int] = field(default_factory=lambda: {_ENDING: BREAK, (): SILENT})
     characters: int = 0
     pieces: PieceTable = field(default_factory=PieceTable)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -94,16 +96,14 @@ class TermCache:
         """Add tokens, so that `ids` holds them all."""
         with self._lock:
             new = [token for token in dict.fromkeys(tokens) if token not in self.ids]
-            breaks = [is_break(token) for token in new]
             read = self.reader.token_words
-            readings = [() if ends else read(token) for token, ends in zip(new, breaks, strict=True)]
-            unseen = [words for words in dict.fromkeys(readings) if words and words not in self.by_words]
+            readings = [_ENDING if token[0] in _ENDS and is_break(token) else read(token) for token in new]
+            unseen = [words for words in dict.fromkeys(readings) if words not in self.by_words]
             if unseen:
                 self._add(unseen)
             self.characters += sum(map(len, new))
             # Only now may other threads see the tokens: their rows are in place.
-            for token, words, ends in zip(new, readings, breaks, strict=True):
-                self.ids[token] = BREAK if ends else self.by_words[words] if words else SILENT
+            self.ids.update(zip(new, map(self.by_words.__getitem__, readings), strict=True))
 
     def commonest(self, most: int, most_pieces: int, characters: int) -> TermCache:
         """A cache that knows the tokens that this one met first, which are the commonest; none, if they are long.
@@ -124,24 +124,25 @@ class TermCache:
         return kept
 
     def _add(self, readings: Sequence[tuple[str, ...]]) -> None:
-        counts = np.array([len(words) for words in readings])
-        starts = counts.cumsum() - counts
-        terms, norm, hashes = self.weights.of_words([word for words in readings for word in words])
-        rows = np.add.reduceat(np.column_stack([terms, norm]), starts)
-        spoken = [
-            [at for at, word in enumerate(words, start) if word not in MARKS]
-            for start, words in zip(starts.tolist(), readings, strict=True)
-        ]
-        pairs = [(number, *pair) for number, places in enumerate(spoken) for pair in pairwise(places)]
-        if pairs:
-            owner, left, right = np.array(pairs).T
-            np.add.at(rows[:, :-1], owner, self.weights.of_pairs(hash_pairs(hashes[left], hashes[right])))
+        words = list(chain.from_iterable(readings))
+        counts = np.array([*map(len, readings)])
+        terms, norm, hashes = self.weights.of_words(words)
+        rows = np.column_stack([terms, norm])
+        if len(words) > len(readings):
+            rows = np.add.reduceat(rows, counts.cumsum() - counts)
+        spoken = np.array([at for at, word in enumerate(words) if word not in MARKS], dtype=np.intp)
+        owner = np.arange(len(readings)).repeat(counts)[spoken]
+        (left,) = (owner[1:] == owner[:-1]).nonzero()
+        if len(left):
+            pairs = self.weights.of_pairs(hash_pairs(hashes[spoken[left]], hashes[spoken[left + 1]]))
+            np.add.at(rows[:, :-1], owner[left], pairs)
         self._reserve(self.used + len(readings))
         new = slice(self.used, self.used + len(readings))
         self.rows[new] = rows
-        heard = np.array([bool(places) for places in spoken])
-        self.first[new][heard] = hashes[[places[0] for places in spoken if places]]
-        self.last[new][heard] = hashes[[places[-1] for places in spoken if places]]
+        is_first, is_last = np.ones(len(owner), dtype=bool), np.ones(len(owner), dtype=bool)
+        is_first[left + 1] = is_last[left] = False
+        self.first[new][owner[is_first]] = hashes[spoken[is_first]]
+        self.last[new][owner[is_last]] = hashes[spoken[is_last]]
         if self.passages is not None:
             self.marks[new] = [self.passages.marks(words) for words in readings]
         self.by_words.update(zip(readings, range(new.start, new.stop), strict=True))
