@@ -56,7 +56,7 @@ _LETTERS_TO_THE_END = re.compile(r"[^\W_](?:[\s.\-_|~,/\\]{1,3}[^\W_])*[\s.\-_|~
 _BYTES = r"(?:(?:0x)?[0-9A-Fa-f]{2},{0,2})"
 _BEGINS_WITH_BYTES, _ENDS_WITH_BYTES = re.compile(rf",{{0,2}}{_BYTES}+(?!\w)"), re.compile(rf"(?<![\w#]){_BYTES}+\Z")
 #: What is a number in some text, if not in each.
-_NUMBER = re.compile(rf"{_BYTES}{{5}}|[01]{{7}}")
+_NUMBER, _SHORTEST_NUMBER = re.compile(rf"{_BYTES}{{5}}|[01]{{7}}"), 7
 _MORSE = re.compile(r"[.\-·•∙⋅–—−_/|]+")
 _HIDDEN_ADDRESS = re.compile(r"\.?(?:com|net|org)\b")
 _HIDDEN_DOT = re.compile(r"[\[({]\.[\])}]")
@@ -80,7 +80,7 @@ def read_pieces(pieces: Sequence[str], reader: Reader) -> tuple[list[list[str]],
 def _read_piece(piece: str, reader: Reader) -> tuple[list[str], int]:
     if not piece:
         return [], EMPTY
-    tells = _signals(piece.lower()) | (WORD if _WORD.search(piece) else 0)
+    tells = _signals(piece) | (WORD if _WORD.search(piece) else 0)
     if _PLAIN.fullmatch(piece):
         shown = piece
         hidden = bool(_MAY_HIDE.search(piece) and hides(piece)) or bool(_MAY_BE_CODE.search(piece) and codes(piece))
@@ -88,14 +88,15 @@ def _read_piece(piece: str, reader: Reader) -> tuple[list[str], int]:
         shown = folded(piece)
         tells |= GAPS if piece.split() != [piece] else 0
         hidden = _REACHES_FAR.search(piece) is not None or hides(piece) or _is_parted(shown, reader)
-    if hidden or _NUMBER.search(piece):
+    if hidden or (len(piece) >= _SHORTEST_NUMBER and _NUMBER.search(piece)):
         return [], tells | HIDES
     return find_tokens(shown), tells | _kinds(piece, shown)
 
 
-def _signals(lowered: str) -> int:
-    told = "://" in lowered or "www." in lowered or _HIDDEN_ADDRESS.match(lowered) or _HIDDEN_DOT.search(lowered)
-    return SIGNALS if told else 0
+def _signals(piece: str) -> int:
+    lowered = piece.lower()
+    told = "://" in lowered or "www." in lowered or _HIDDEN_ADDRESS.match(lowered)
+    return SIGNALS if told or ("." in piece and _HIDDEN_DOT.search(piece)) else 0
 
 
 def _is_parted(shown: str, reader: Reader) -> bool:
@@ -108,14 +109,14 @@ def _is_parted(shown: str, reader: Reader) -> bool:
 
 def _kinds(piece: str, shown: str) -> int:
     """What a piece may continue, and what it may begin."""
-    kinds = 0
-    letters = {len(_LETTER.findall(piece)), len(_LETTER.findall(shown))}
-    if 0 in letters:
+    kinds, forms = 0, {piece, shown}
+    if not all(map(_LETTER.search, forms)):
         kinds |= LETTERS
-    if _ALONE.search(piece) or _ALONE.search(shown):
-        if _BEGINS_WITH_ONE.match(piece) or _BEGINS_WITH_ONE.match(shown):
+    if any(map(_ALONE.search, forms)):
+        if any(map(_BEGINS_WITH_ONE.match, forms)):
             kinds |= LETTERS
-        if 1 in letters or any(_LETTERS_TO_THE_END.fullmatch(shown, start) for start, _ in find_token_spans(shown)):
+        is_one = any(len(_LETTER.findall(form)) == 1 for form in forms)
+        if is_one or any(_LETTERS_TO_THE_END.fullmatch(shown, start) for start, _ in find_token_spans(shown)):
             kinds |= LETTERS * BEGINS
     if _BEGINS_WITH_BYTES.match(piece):
         kinds |= HEXADECIMAL

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import islice, product
 from math import inf, log
-from string import ascii_lowercase
+from string import ascii_letters, ascii_lowercase, digits
 from typing import NamedTuple
 
 from models.reading.tokens import SENTENCE_END, is_address
@@ -27,6 +27,8 @@ STANDS_FOR = {
 }  # fmt: skip
 _LIKELIEST = str.maketrans({sign: letters[0] for sign, letters in STANDS_FOR.items()})
 _AMBIGUOUS = frozenset(sign for sign, letters in STANDS_FOR.items() if len(letters) > 1)
+#: Takes the letters and digits of ASCII away.
+_WITHOUT_ASCII = str.maketrans("", "", ascii_letters + digits)
 #: Signs that join words, and hide no letters.
 _JOINING = frozenset("'’./\\:;,=&_~()[]{}<>\"")
 _PARTS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -206,7 +208,7 @@ class Reader:
         if len(word) > _LONGEST_WORD:
             return ""
         bare = word.strip(".,:;'\"()-")
-        signs = {character for character in bare if not character.isalnum()}
+        signs = {character for character in bare.translate(_WITHOUT_ASCII) if not character.isalnum()}
         for plain in _plain_spellings(bare) if signs <= STANDS_FOR.keys() else ():
             if plain in self.strong:
                 return plain
@@ -241,22 +243,23 @@ class Reader:
         """The known words that were run together; () when it is not plainly two or more of them."""
         if not 7 <= len(word) <= _LONGEST_GLUED:
             return ()
-        most = 2.2 * len(word) + 4  # dearer than English words are by the letter
-        best = [(0.0, 0), *[(inf, 0)] * len(word)]  # of the letters up to each place: the cost, and where the last begins
-        for start in range(len(word)):
+        count_of, size = self.known.get, len(word)
+        most = 2.2 * size + 4  # dearer than English words are by the letter
+        best = [(0.0, 0), *[(inf, 0)] * size]  # of the letters up to each place: the cost, and where the last begins
+        for start in range(size):
             cost_before = best[start][0]
             if cost_before + self._cheapest > most:
                 continue
-            for end in range(start + 1, min(start + _LONGEST_IN_GLUED, len(word)) + 1):
+            for end in range(start + 1, min(start + _LONGEST_IN_GLUED, size) + 1):
                 part = word[start:end]
-                count = self.known.get(part)
+                count = count_of(part)
                 if count and (end - start > 2 or part in _SHORT_WORDS):
                     cost = cost_before - log(count / self._total) + 1.0
                     if cost < best[end][0]:
                         best[end] = (cost, start)
         if best[-1][0] > most:
             return ()
-        words, end = [], len(word)
+        words, end = [], size
         while end:
             start = best[end][1]
             words.append(word[start:end])

@@ -49,9 +49,9 @@ from models.scoring.windows import Windows, cut, window_sums
 from texts.edits import edited
 from texts.normalization import visible
 
-#: Tokens that are remembered. When there are more, the commonest half stays: readers write new words for ever, and a
-#: larger memory would grow for weeks and save hardly any time.
-_CACHE_TOKENS, _CACHE_PIECES, _CACHE_CHARACTERS = 30_000, 60_000, 600_000
+#: Tokens that are remembered beside the known words. When there are more, the commonest half stays: readers write new
+#: words for ever, and a larger memory would grow for weeks and save hardly any time.
+_CACHE_TOKENS, _CACHE_PIECES, _CACHE_CHARACTERS = 15_000, 60_000, 600_000
 #: Texts whose language is remembered: each is asked for several times, by one step after the other.
 _TOLD = 1_024
 #: Characters of a text whose language a hidden word may tell.
@@ -441,7 +441,7 @@ class Classifier:
         """The token cache, without its rarer tokens when it has grown too large: memory stays bounded."""
         cache = self._caches[0]
         if (
-            len(cache.ids) > _CACHE_TOKENS
+            cache.learnt > _CACHE_TOKENS
             or len(cache.pieces.ids) > _CACHE_PIECES
             or cache.characters > _CACHE_CHARACTERS
         ):

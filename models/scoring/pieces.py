@@ -95,8 +95,8 @@ class PieceTable:
 
     def _learn(self, pieces: Sequence[str], reader: Reader, identify: Callable[[Sequence[Sequence[str]]], Ids]) -> None:
         with self._lock:
-            met = dict.fromkeys(piece for piece in pieces if len(piece) <= _LONGEST)
-            new = list(islice((piece for piece in met if piece not in self.ids), _MOST_AT_ONCE))
+            met = dict.fromkeys(pieces)
+            new = [piece for piece in met if len(piece) <= _LONGEST and piece not in self.ids][:_MOST_AT_ONCE]
             if not new:
                 return
             tokens, told = read_pieces(new, reader)

@@ -129,4 +129,4 @@ def test_tokens_that_were_forgotten_are_learnt_again(monkeypatch: pytest.MonkeyP
     classifier = models.load(reader="fast")
     for number in range(6):
         assert_as_alone(classifier, [*ORDINARY, *(f"idiot{other} of {number}, {other}" for other in range(12))])
-    assert len(classifier.cache().ids) <= 40
+    assert classifier.cache().learnt <= 40
