@@ -6,6 +6,7 @@ Why, and how well: docs/decisions/0070-languages.md.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import threading
@@ -23,6 +24,7 @@ from py3langid.modelio import load_model
 from models.languages import FOREIGN, UNTOLD
 from models.reading.letters import find_words
 from models.reading.listed import WordList
+from models.reading.unpacked import Tables, unpacked
 from texts import markup
 from texts.normalization import folded, without_markup
 
@@ -279,14 +281,28 @@ def _identifier() -> LanguageIdentifier:
 
 @cache
 def _load() -> LanguageIdentifier:
-    """The library's model, for our languages only: with all of them it would need half as much memory again."""
-    weights, priors, classes, moves, rows, outputs = load_model(MODEL_DIR / MODEL_FILE)
+    """The library's model, for our languages only, shared by all processes."""
     several = [languages.partition("|") for _, languages in _SCRIPTS.values() if " " in languages]
     usual, rare = (" ".join(parts).split() for parts in zip(*((one[0], one[2]) for one in several), strict=True))
-    columns = [classes.index(code) for code in (*usual, *rare)]
+    codes = [*usual, *rare]
+    of_this = hashlib.sha256((MODEL_DIR / MODEL_FILE).read_bytes() + " ".join(codes).encode()).hexdigest()[:16]
+    names = [f"language-{of_this}-{part}" for part in ("weights", "priors", "moves", "rows", "outputs")]
+
+    def unpack() -> Tables:
+        weights, priors, classes, moves, rows, outputs = load_model(MODEL_DIR / MODEL_FILE)
+        columns = [classes.index(code) for code in codes]
+        steps = np.asarray(moves), np.asarray(rows), np.array(outputs, np.int32)
+        return dict(zip(names, (np.ascontiguousarray(weights[:, columns]), priors[columns], *steps), strict=True))
+
+    def are_whole(tables: Tables) -> bool:
+        weights, priors, moves, rows, outputs = tables.values()
+        fitting = weights.shape[1] == len(priors) == len(codes) and len(rows) == len(outputs)
+        return fitting and len(moves) == (int(rows.max()) + 1) * 256
+
+    weights, priors, *steps = unpacked(names, unpack, are_whole).values()
+    moves, rows, outputs = (its.data for its in steps)  # whose items are read as fast as a list's
     handicap = np.array([0.0] * len(usual) + [_RARE] * len(rare), dtype=np.float32)
-    chosen = np.ascontiguousarray(weights[:, columns])
-    return LanguageIdentifier(chosen, priors[columns] - handicap, [*usual, *rare], moves, outputs, tk_row=rows)
+    return LanguageIdentifier(weights, priors - handicap, codes, moves, outputs, tk_row=rows)
 
 
 def _scores(text: str, script: str) -> dict[str, float]:
