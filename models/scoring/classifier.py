@@ -82,10 +82,14 @@ class Sum:
 
 @dataclass(frozen=True)
 class _Reading:
-    """Texts' logits, and which of them the reader that understands made alone, each of shape (n_texts, n_labels)."""
+    """Texts' logits, and which of them the reader that understands made alone; all of shape (n_texts, n_labels).
+
+    And their scores, where these were needed on the way.
+    """
 
     logits: NDArray[np.float64]
     understood: NDArray[np.bool_]
+    scores: Scores | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,10 @@ class Classifier:
         if not len(texts):
             return np.zeros((0, len(self.labels)))
         reading = self._read(texts, signals)
-        return self.probability_by(reading.logits, reading.understood)[:, : len(self.labels)]
+        scores = reading.scores
+        if scores is None:
+            scores = self.probability_by(reading.logits, reading.understood)
+        return scores[:, : len(self.labels)]
 
     def logits(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> NDArray[np.float64]:
         """The raw logit of each text with its signals, shape (n_texts, n_labels)."""
@@ -148,10 +155,12 @@ class Classifier:
         plan = self._plan(texts, signals)
         read = self._understood(plan)
         logits, understood, _ = mixed.strongest(read.logits, read.understood, plan, self.probability_by)
+        scores = plan.settled
         for row in np.flatnonzero(plan.may_signal).tolist() if signals is None else range(len(texts)):
             for label, weights in weigh(texts[row], signals[row] if signals is not None else {}).items():
                 logits[row, COLUMN[label]] += sum(weights.values())
-        return _Reading(logits, understood)
+                scores = None
+        return _Reading(logits, understood, scores)
 
     def _understood(self, plan: Plan) -> _Reading:
         """All that is read, by the fast reader, by the one that understands, or by both.
@@ -378,7 +387,7 @@ class Classifier:
         about = readers.choose_about(texts[of_texts], languages[of_texts], marks[:, mixed.ASKING], asked[of_texts])
         return Plan(
             texts, languages, logits, np.flatnonzero(asked).tolist(), alone & asked, tokens.may_signal, passages,
-            np.flatnonzero(about).tolist(), np.flatnonzero(in_latin[of_texts]).tolist(),
+            np.flatnonzero(about).tolist(), np.flatnonzero(in_latin[of_texts]).tolist(), scores,
         )  # fmt: skip
 
     def read_as(self, written: str) -> str | None:
