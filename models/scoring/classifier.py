@@ -49,9 +49,9 @@ from models.scoring.windows import Windows, cut, window_sums
 from texts.edits import edited
 from texts.normalization import visible
 
-#: Tokens that are remembered beside the known words. When there are more, the commonest half stays: readers write new
-#: words for ever, and a larger memory would grow for weeks and save hardly any time.
-_CACHE_TOKENS, _CACHE_PIECES, _CACHE_CHARACTERS = 15_000, 60_000, 600_000
+#: Tokens that are remembered beside the commonest words, and pieces. When there are more, those met first stay: readers
+#: write new words for ever, and a larger memory would grow for weeks and save hardly any time.
+_CACHE_TOKENS, _CACHE_PIECES, _CACHE_CHARACTERS = 22_000, 60_000, 600_000
 #: Texts whose language is remembered: each is asked for several times, by one step after the other.
 _TOLD = 1_024
 #: Characters of a text whose language a hidden word may tell.

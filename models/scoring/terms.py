@@ -23,6 +23,7 @@ _UNMET = -1  # instead of the id of a token that was not met
 _FIRST = 2  # the id of the first word
 _ENDING = ("\n",)  # what stands for the words of a token that ends a sentence, and what one begins with
 _TABLES = ("rows", "first", "last", "marks")  # of a cache, by id
+_READY = 16_000  # of the known words, those that are ready from the beginning: each takes 2 µs of loading
 _TOGETHER = 2048  # words that are computed together: few enough for the processor's own memory
 _ENDS = frozenset(".!?\n")
 
@@ -76,7 +77,7 @@ class Weights:
 
 @dataclass
 class TermCache:
-    """The known words, and the tokens met so far. Each row holds a token's terms and, last, its share of the norm.
+    """The commonest words, and the tokens met so far. Each row holds a token's terms and, last, its share of the norm.
 
     Several threads may use one cache: a token's row never changes, and `learn` adds rows under a lock.
     """
@@ -91,7 +92,7 @@ class TermCache:
 
     def __post_init__(self) -> None:
         # The commonest lie together, so that the processor holds them in its own memory.
-        known = sorted(filter(str.isalnum, self.reader.known), key=self.reader.known.__getitem__, reverse=True)
+        known = sorted(filter(str.isalnum, self.reader.known), key=self.reader.known.__getitem__, reverse=True)[:_READY]
         self.known, self.used = len(known), _FIRST + len(known)
         self.ids = dict(zip(known, range(_FIRST, self.used), strict=True))
         self.rows = np.zeros((self.used, self.weights.columns + 1), dtype=np.float32)
@@ -108,7 +109,7 @@ class TermCache:
 
     @property
     def learnt(self) -> int:
-        """How many tokens are remembered beside the known words."""
+        """How many tokens are remembered beside the commonest words."""
         return len(self.ids) - self.known
 
     def learn(self, tokens: Sequence[str]) -> None:
@@ -128,7 +129,8 @@ class TermCache:
     def _number(self, words: tuple[str, ...]) -> int:
         """The id of tokens that stand for these words, `_UNMET` where none was met."""
         is_known = len(words) == 1 and words[0].isalnum() and words[0] in self.reader.known
-        return self.ids[words[0]] if is_known else self.by_words.get(words, _UNMET)
+        number = self.ids.get(words[0]) if is_known else None  # which as a token stands for itself
+        return self.by_words.get(words, _UNMET) if number is None else number
 
     def commonest(self, most: int, most_pieces: int, characters: int) -> TermCache:
         """A cache that remembers the tokens that this one met first, which are the commonest; none, if they are long.
