@@ -55,6 +55,11 @@ def codes(text: str) -> list[Edit]:
     return sorted([*_numbers(text), *_signs(text)])
 
 
+def is_base64(letters: str) -> bool:
+    """Whether twelve letters or more are words in Base64."""
+    return bool(_words(_of_64(letters)))
+
+
 def turned(text: str) -> list[Edit]:
     """The lines in which every letter is upside down, as they are read with the page turned."""
     if text.isascii() or sum(text.count(letter) for letter in TURNED) < _FEWEST_TURNED:

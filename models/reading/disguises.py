@@ -60,7 +60,8 @@ class Disguises:
             self._listed.setdefault("".join(words), " ".join(words))
             self._parts.update(words if len(words) > 1 else ())
         self._by_shape: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
-        for word in (*(word for word, written in self._listed.items() if word == written and word), *self._parts):
+        alone = (word for word, written in self._listed.items() if word == written and word)
+        for word in (*alone, *sorted(self._parts)):  # the order decides which one is read behind a mask
             self._by_shape[word[0], len(word)].append(word)
 
     def undone(self, shown: str) -> str:

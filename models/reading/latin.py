@@ -32,7 +32,7 @@ _CHAT = re.compile(r"(?!\d*(?:st|nd|rd|th)\b)(?=[\w']*[a-z][\w']*[a-z])[a-z']*[2
 _SURE_CHAT = re.compile(
     r"(?=.{4})(?:[a-z']*[a-z][729][a-z][a-z']*|[a-z']*[aeiou]3[a-z]?[a-z']*|7[aeiou]?[a-z]{3,}|3[aeiou][a-z]{2,})"
 )
-_WORD = re.compile(r"[a-z23456789'’]*[a-z][a-z23456789'’]*")
+_WORD, _DIGIT = re.compile(r"[a-z23456789'’]*[a-z][a-z23456789'’]*"), re.compile(r"\d")
 #: Which part of a text's words must be in one of these lists, and of how many words one long one is enough.
 _ENOUGH, _LONG, _FEW = 0.15, 6, 4
 #: Words that tell nothing by themselves must be so many, and such a part, beside one that does.
@@ -101,7 +101,7 @@ def detect_romanised(words: Sequence[str], text: str) -> tuple[str, bool]:
     """
     said: Set[str] = _ANY.intersection(words)
     chat: set[str] = set()
-    if any(map(str.isdigit, text)):
+    if _DIGIT.search(text) if text.isascii() else any(map(str.isdigit, text)):
         spelt = _WORD.findall(text.lower().replace("’", "'"))
         said |= _ANY.intersection(spelt)
         chat = {word for word in spelt if _CHAT.fullmatch(word)}

@@ -121,6 +121,15 @@ class Passages:
                 asking = max(asking, self.asking.get(word, 0))
         return telling, spoken and not usual, bad, asking
 
+    def marks_of_known(self, words: Sequence[str]) -> NDArray[np.int8]:
+        """`marks` of each of some known words alone, shape (n_words, 4)."""
+        marks = np.zeros((len(words), 4), np.int8)
+        marks[:, 1] = [self.reader.known[word] < _ENGLISH_FROM for word in words]
+        telling = self._bad | self.asking.keys() | set(self._telling.entries())
+        for at in [at for at, word in enumerate(words) if word in telling]:
+            marks[at] = self.marks([words[at]])
+        return marks
+
     def find_insults(self, text: str, language: str) -> list[Passage]:
         """The insults in a text that are listed in other languages than its own."""
         shown, starts, ends = visible_with_offsets(text)

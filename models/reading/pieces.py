@@ -9,10 +9,11 @@ piece of the first kind, or with two neighbours of the second, is read as a whol
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from models.reading.tokens import find_token_spans, find_tokens
 from models.reading.words import Reader
-from texts.codes import TURNED, codes
+from texts.codes import TURNED, codes, is_base64
 from texts.normalization import folded, hides
 
 #: Kinds of what goes on over blanks. A piece that continues one has its bit; one that may begin it, `BEGINS` times it.
@@ -29,11 +30,15 @@ WORD = 512
 #: It is what stands between two neighbouring blanks.
 EMPTY = 1024
 
-#: A word of two letters or more, with punctuation around it, that is nothing else; the most usual kind of piece.
+#: A word of two letters or more, with punctuation around it, that is nothing else; the most usual kind of piece. Of
+#: another kind nothing. After each piece stands a blank.
 _ORDINARY = re.compile(
-    r"[(\"']?(?!(?:com|net|org)\b)((?=[a-f]*[g-z])[a-z]{2,11}(?:'[a-z]{1,2})?)(?:([.!?]+)|[,;:)\"']*)",
+    r"(?:[(\"']?(?!(?:com|net|org)\b)((?=[a-f]*[g-z])[a-z]{2,40}(?:'(?![a-f]{2})[a-z]{1,2})?)(?:([.!?]+)|[,;:)\"']*) "
+    r"|[^ ]* )",
     re.IGNORECASE | re.ASCII,
 )
+#: Letters of a word that may be Base64.
+_LONG = 12
 #: What counts together with the rest of a text, or reaches over blanks: control characters, mark-up, mail's line ends,
 #: letters of a line that is upside down, letters that stand for words, and the sign after which letters are reversed.
 _REACHES_FAR = re.compile(
@@ -51,21 +56,31 @@ _LETTERS_TO_THE_END = re.compile(r"[^\W_](?:[\s.\-_|~,/\\]{1,3}[^\W_])*[\s.\-_|~
 _BYTES = r"(?:(?:0x)?[0-9A-Fa-f]{2},{0,2})"
 _BEGINS_WITH_BYTES, _ENDS_WITH_BYTES = re.compile(rf",{{0,2}}{_BYTES}+(?!\w)"), re.compile(rf"(?<![\w#]){_BYTES}+\Z")
 #: What is a number in some text, if not in each.
-_NUMBER = re.compile(rf"{_BYTES}{{5}}|[01]{{7}}")
+_NUMBER, _SHORTEST_NUMBER = re.compile(rf"{_BYTES}{{5}}|[01]{{7}}"), 7
 _MORSE = re.compile(r"[.\-·•∙⋅–—−_/|]+")
 _HIDDEN_ADDRESS = re.compile(r"\.?(?:com|net|org)\b")
 _HIDDEN_DOT = re.compile(r"[\[({]\.[\])}]")
 
 
-def read_piece(piece: str, reader: Reader) -> tuple[list[str], int]:
-    """The tokens of a piece, none where it hides something, and what it says of its text, as a sum of the above."""
-    ordinary = _ORDINARY.fullmatch(piece)
-    if ordinary is not None:
-        word, end = ordinary.groups()
-        return [word, end] if end else [word], WORD
+def read_pieces(pieces: Sequence[str], reader: Reader) -> tuple[list[list[str]], list[int]]:
+    """The tokens of each piece, none where it hides something; and what it says of its text, as a sum of the above."""
+    tokens: list[list[str]] = []
+    told: list[int] = []
+    for piece, (word, end) in zip(pieces, _ORDINARY.findall(" ".join([*pieces, ""])), strict=True):
+        if word and (len(word) < _LONG or not is_base64(word.partition("'")[0])):
+            tokens.append([word, end] if end else [word])
+            told.append(WORD)
+        else:
+            its_tokens, tells = _read_piece(piece, reader)
+            tokens.append(its_tokens)
+            told.append(tells)
+    return tokens, told
+
+
+def _read_piece(piece: str, reader: Reader) -> tuple[list[str], int]:
     if not piece:
         return [], EMPTY
-    tells = _signals(piece.lower()) | (WORD if _WORD.search(piece) else 0)
+    tells = _signals(piece) | (WORD if _WORD.search(piece) else 0)
     if _PLAIN.fullmatch(piece):
         shown = piece
         hidden = bool(_MAY_HIDE.search(piece) and hides(piece)) or bool(_MAY_BE_CODE.search(piece) and codes(piece))
@@ -73,14 +88,15 @@ def read_piece(piece: str, reader: Reader) -> tuple[list[str], int]:
         shown = folded(piece)
         tells |= GAPS if piece.split() != [piece] else 0
         hidden = _REACHES_FAR.search(piece) is not None or hides(piece) or _is_parted(shown, reader)
-    if hidden or _NUMBER.search(piece):
+    if hidden or (len(piece) >= _SHORTEST_NUMBER and _NUMBER.search(piece)):
         return [], tells | HIDES
     return find_tokens(shown), tells | _kinds(piece, shown)
 
 
-def _signals(lowered: str) -> int:
-    told = "://" in lowered or "www." in lowered or _HIDDEN_ADDRESS.match(lowered) or _HIDDEN_DOT.search(lowered)
-    return SIGNALS if told else 0
+def _signals(piece: str) -> int:
+    lowered = piece.lower()
+    told = "://" in lowered or "www." in lowered or _HIDDEN_ADDRESS.match(lowered)
+    return SIGNALS if told or ("." in piece and _HIDDEN_DOT.search(piece)) else 0
 
 
 def _is_parted(shown: str, reader: Reader) -> bool:
@@ -93,14 +109,14 @@ def _is_parted(shown: str, reader: Reader) -> bool:
 
 def _kinds(piece: str, shown: str) -> int:
     """What a piece may continue, and what it may begin."""
-    kinds = 0
-    letters = {len(_LETTER.findall(piece)), len(_LETTER.findall(shown))}
-    if 0 in letters:
+    kinds, forms = 0, {piece, shown}
+    if not all(map(_LETTER.search, forms)):
         kinds |= LETTERS
-    if _ALONE.search(piece) or _ALONE.search(shown):
-        if _BEGINS_WITH_ONE.match(piece) or _BEGINS_WITH_ONE.match(shown):
+    if any(map(_ALONE.search, forms)):
+        if any(map(_BEGINS_WITH_ONE.match, forms)):
             kinds |= LETTERS
-        if 1 in letters or any(_LETTERS_TO_THE_END.fullmatch(shown, start) for start, _ in find_token_spans(shown)):
+        is_one = any(len(_LETTER.findall(form)) == 1 for form in forms)
+        if is_one or any(_LETTERS_TO_THE_END.fullmatch(shown, start) for start, _ in find_token_spans(shown)):
             kinds |= LETTERS * BEGINS
     if _BEGINS_WITH_BYTES.match(piece):
         kinds |= HEXADECIMAL

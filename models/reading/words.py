@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import islice, product
 from math import inf, log
-from string import ascii_lowercase
+from string import ascii_letters, ascii_lowercase, digits
+from typing import NamedTuple
 
 from models.reading.tokens import SENTENCE_END, is_address
 
 _LONGEST_WORD = 40
 _LONGEST_TOKEN = 400
 _COMMON_FROM = 300  # training comments that hold a word which stands well alone
-_LONGEST_GLUED = 60
+_LONGEST_GLUED, _LONGEST_IN_GLUED = 60, 16
 _SHORTEST_SWAPPED = 5  # letters of a word of which two neighbours may be swapped, as in "fukcing", but not the first
 #: Swapped forms that are words, or slips of harmless ones, somewhere: "certin" is "certain" as well as "cretin".
 _SWAPPED_BY_CHANCE = frozenset({"pensi", "semne", "queres", "quere", "bobos", "certin", "pecie", "herea", "shtie"})
@@ -24,6 +25,10 @@ STANDS_FOR = {
     "0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g", "2": "z",
     "@": "a", "$": "s", "!": "i", "|": "il", "+": "t", "(": "c", "<": "c", "#": "h", "%": "x", "?": "i",
 }  # fmt: skip
+_LIKELIEST = str.maketrans({sign: letters[0] for sign, letters in STANDS_FOR.items()})
+_AMBIGUOUS = frozenset(sign for sign, letters in STANDS_FOR.items() if len(letters) > 1)
+#: Takes the letters and digits of ASCII away.
+_WITHOUT_ASCII = str.maketrans("", "", ascii_letters + digits)
 #: Signs that join words, and hide no letters.
 _JOINING = frozenset("'’./\\:;,=&_~()[]{}<>\"")
 _PARTS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -41,8 +46,7 @@ _WORD_AFTER = re.compile(r"[^\W\d_]+")
 MARKS = frozenset({"<disguised>", "<shouted>", "<many!>"})  # how a token is written; no word to pair with others
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The words that a token stands for.
 
     Attributes
@@ -70,6 +74,7 @@ class Reader:
     _by_shape: dict[tuple[str, int], list[str]] = field(default_factory=dict, repr=False)
     _swapped: dict[str, str] = field(default_factory=dict, repr=False)
     _total: int = field(default=0, repr=False)
+    _cheapest: float = field(default=0.0, repr=False)
 
     def __post_init__(self) -> None:
         for word in sorted(self.strong):
@@ -79,6 +84,7 @@ class Reader:
         for word in sorted(self.strong, key=lambda word: -self.known.get(word, 0)):
             self._by_shape.setdefault((word[0], len(word)), []).append(word)
         object.__setattr__(self, "_total", sum(self.known.values()) + 1)
+        object.__setattr__(self, "_cheapest", 1.0 - log(max(self.known.values(), default=1) / self._total))
 
     def rejoin(self, text: str) -> str:
         """The text with words that were split over two lines put together again."""
@@ -108,14 +114,12 @@ class Reader:
 
     def token_words(self, token: str) -> tuple[str, ...]:
         """The words of one token, with marks for the way it is written."""
-        lowered = token.lower()
-        is_word = lowered in self.known and lowered.isalnum()  # as most are, and then it stands for nothing else
-        reading = Reading((lowered,)) if is_word else self.read(token)
-        if reading.disguised:
-            return (*reading.words, "<disguised>")
-        if len(token) > 2 and token.isupper() and token.isalpha():
-            return (*reading.words, "<shouted>")
-        return reading.words
+        words: tuple[str, ...] = (token.lower(),)
+        if words[0] not in self.known or not words[0].isalnum():  # most are, and stand for nothing else
+            words, disguised = self.read(token)
+            if disguised:
+                return (*words, "<disguised>")
+        return (*words, "<shouted>") if token.isupper() and len(token) > 2 and token.isalpha() else words
 
     def read(self, token: str) -> Reading:
         """The words of one token. Never raises; of a longer token only the first letters count."""
@@ -204,7 +208,7 @@ class Reader:
         if len(word) > _LONGEST_WORD:
             return ""
         bare = word.strip(".,:;'\"()-")
-        signs = {character for character in bare if not character.isalnum()}
+        signs = {character for character in bare.translate(_WITHOUT_ASCII) if not character.isalnum()}
         for plain in _plain_spellings(bare) if signs <= STANDS_FOR.keys() else ():
             if plain in self.strong:
                 return plain
@@ -239,21 +243,23 @@ class Reader:
         """The known words that were run together; () when it is not plainly two or more of them."""
         if not 7 <= len(word) <= _LONGEST_GLUED:
             return ()
-        best: list[tuple[float, int]] = [(0.0, 0)]
-        starts = [0]  # where a word may begin, since known ones end there
-        for end in range(1, len(word) + 1):
-            options = [(inf, 0)]
-            for start in starts:
-                size = end - start
-                if size <= 16 and (size > 2 or word[start:end] in _SHORT_WORDS):
-                    count = self.known.get(word[start:end], 0)
-                    options += [(best[start][0] - log(count / self._total) + 1.0, start)] if count else []
-            best.append(min(options))
-            if len(options) > 1:
-                starts.append(end)
-        if best[-1][0] > 2.2 * len(word) + 4:  # dearer than English words are by the letter
+        count_of, size = self.known.get, len(word)
+        most = 2.2 * size + 4  # dearer than English words are by the letter
+        best = [(0.0, 0), *[(inf, 0)] * size]  # of the letters up to each place: the cost, and where the last begins
+        for start in range(size):
+            cost_before = best[start][0]
+            if cost_before + self._cheapest > most:
+                continue
+            for end in range(start + 1, min(start + _LONGEST_IN_GLUED, size) + 1):
+                part = word[start:end]
+                count = count_of(part)
+                if count and (end - start > 2 or part in _SHORT_WORDS):
+                    cost = cost_before - log(count / self._total) + 1.0
+                    if cost < best[end][0]:
+                        best[end] = (cost, start)
+        if best[-1][0] > most:
             return ()
-        words, end = [], len(word)
+        words, end = [], size
         while end:
             start = best[end][1]
             words.append(word[start:end])
@@ -273,9 +279,15 @@ def _swaps(word: str, first: int = 1) -> Iterator[str]:
 
 def _plain_spellings(word: str) -> Iterator[str]:
     """The spellings in letters of a word with digits or symbols for letters, at most 16 of them."""
-    options = [STANDS_FOR.get(character, character) for character in word[:_LONGEST_WORD]]
-    spellings = ("".join(letters) for letters in product(*options))
-    return (spelling for spelling in islice(spellings, 16) if spelling.isalpha())
+    word = word[:_LONGEST_WORD]
+    likeliest = word.translate(_LIKELIEST)
+    if not likeliest.isalpha():  # then no other is
+        return
+    if _AMBIGUOUS.isdisjoint(word):
+        yield likeliest
+        return
+    options = (STANDS_FOR.get(character, character) for character in word)
+    yield from islice(map("".join, product(*options)), 16)
 
 
 def _symbol_words(symbols: str) -> tuple[str, ...]:

@@ -50,9 +50,9 @@ from models.scoring.windows import Windows, cut, window_sums
 from texts.edits import edited
 from texts.normalization import visible
 
-#: Tokens that are remembered. When there are more, the commonest half stays: readers write new words for ever, and a
-#: larger memory would grow for weeks and save hardly any time.
-_CACHE_TOKENS, _CACHE_PIECES, _CACHE_CHARACTERS = 30_000, 60_000, 600_000
+#: Tokens that are remembered beside the commonest words, and pieces. When there are more, those met first stay: readers
+#: write new words for ever, and a larger memory would grow for weeks and save hardly any time.
+_CACHE_TOKENS, _CACHE_PIECES, _CACHE_CHARACTERS = 22_000, 60_000, 600_000
 #: Texts whose language is remembered: each is asked for several times, by one step after the other.
 _TOLD = 1_024
 #: Characters of a text whose language a hidden word may tell.
@@ -83,10 +83,14 @@ class Sum:
 
 @dataclass(frozen=True)
 class _Reading:
-    """Texts' logits, and which of them the reader that understands made alone, each of shape (n_texts, n_labels)."""
+    """Texts' logits, and which of them the reader that understands made alone; all of shape (n_texts, n_labels).
+
+    And their scores, where these were needed on the way.
+    """
 
     logits: NDArray[np.float64]
     understood: NDArray[np.bool_]
+    scores: Scores | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,10 @@ class Classifier:
         if not len(texts):
             return np.zeros((0, len(self.labels)))
         reading = self._read(texts, signals)
-        return self.probability_by(reading.logits, reading.understood)[:, : len(self.labels)]
+        scores = reading.scores
+        if scores is None:
+            scores = self.probability_by(reading.logits, reading.understood)
+        return scores[:, : len(self.labels)]
 
     def logits(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> NDArray[np.float64]:
         """The raw logit of each text with its signals, shape (n_texts, n_labels)."""
@@ -149,10 +156,12 @@ class Classifier:
         plan = self._plan(texts, signals)
         read = self._understood(plan)
         logits, understood, _ = mixed.strongest(read.logits, read.understood, plan, self.probability_by)
+        scores = plan.settled
         for row in np.flatnonzero(plan.may_signal).tolist() if signals is None else range(len(texts)):
             for label, weights in weigh(texts[row], signals[row] if signals is not None else {}).items():
                 logits[row, COLUMN[label]] += sum(weights.values())
-        return _Reading(logits, understood)
+                scores = None
+        return _Reading(logits, understood, scores)
 
     def _understood(self, plan: Plan) -> _Reading:
         """All that is read, by the fast reader, by the one that understands, or by both.
@@ -382,7 +391,7 @@ class Classifier:
         about = readers.choose_about(texts[of_texts], languages[of_texts], marks[:, mixed.ASKING], asked[of_texts])
         return Plan(
             texts, languages, logits, np.flatnonzero(asked).tolist(), alone & asked, tokens.may_signal, passages,
-            np.flatnonzero(about).tolist(), self._told_by_cues(languages[of_texts]),
+            np.flatnonzero(about).tolist(), self._told_by_cues(languages[of_texts]), scores,
         )  # fmt: skip
 
     def _told_by_cues(self, languages: Sequence[str]) -> list[int]:
@@ -451,7 +460,7 @@ class Classifier:
         """The token cache, without its rarer tokens when it has grown too large: memory stays bounded."""
         cache = self._caches[0]
         if (
-            len(cache.ids) > _CACHE_TOKENS
+            cache.learnt > _CACHE_TOKENS
             or len(cache.pieces.ids) > _CACHE_PIECES
             or cache.characters > _CACHE_CHARACTERS
         ):

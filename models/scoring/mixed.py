@@ -49,6 +49,7 @@ class Plan:
     passages : the last texts, with the row of the text that each is in
     about : what that reader is shown for what it is about and nothing else; the others' scores stay the fast one's
     romanised : the texts that are searched for threats and contempt by their cues alone
+    scores : the fast reader's probabilities; None where nothing was planned by them
     """
 
     texts: Sequence[str]
@@ -60,6 +61,12 @@ class Plan:
     passages: Sequence[tuple[int, Passage]] = ()
     about: list[int] = field(default_factory=list)
     romanised: list[int] = field(default_factory=list)
+    scores: Logits | None = None
+
+    @property
+    def settled(self) -> Logits | None:
+        """The probabilities where all is as the fast reader says; None where more is read."""
+        return None if self.asked or self.about or self.romanised or self.passages else self.scores
 
     @property
     def asked_together(self) -> Iterator[Together]:
@@ -89,11 +96,14 @@ def count_marks(ids: NDArray[np.intp], sizes: NDArray[np.intp], windows: Windows
     Shape (n_texts, 6).
     """
     sums = np.zeros((len(ids) + 1, cache.marks.shape[1]), np.intp)
-    cache.marks[ids].cumsum(axis=0, out=sums[1:])
+    cache.marks.take(ids, axis=0).cumsum(axis=0, out=sums[1:])
     ends = sizes.cumsum()
     of_windows = sums[windows.end, 1] - sums[windows.start, 1]
     foreign = are_foreign(of_windows, windows.end - windows.start)
-    return np.column_stack([sums[ends] - sums[ends - sizes], sizes, np.logical_or.reduceat(foreign, windows.first)])
+    marks = np.empty((len(sizes), 6), np.intp)
+    np.subtract(sums[ends], sums[ends - sizes], out=marks[:, :4])
+    marks[:, 4], marks[:, 5] = sizes, np.logical_or.reduceat(foreign, windows.first)
+    return marks
 
 
 def find_passages(

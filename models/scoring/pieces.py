@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.reading import pieces as of_piece
-from models.reading.pieces import read_piece
+from models.reading.pieces import read_pieces
 from models.reading.tokens import find_tokens
 from models.reading.words import Reader
 from models.scoring import signals
@@ -95,11 +95,11 @@ class PieceTable:
 
     def _learn(self, pieces: Sequence[str], reader: Reader, identify: Callable[[Sequence[Sequence[str]]], Ids]) -> None:
         with self._lock:
-            met = dict.fromkeys(piece for piece in pieces if len(piece) <= _LONGEST)
-            new = list(islice((piece for piece in met if piece not in self.ids), _MOST_AT_ONCE))
+            met = dict.fromkeys(pieces)
+            new = [piece for piece in met if len(piece) <= _LONGEST and piece not in self.ids][:_MOST_AT_ONCE]
             if not new:
                 return
-            tokens, told = zip(*(read_piece(piece, reader) for piece in new), strict=True)
+            tokens, told = read_pieces(new, reader)
             ids, counts = identify(tokens)
             spelt = [hash(piece.lower()) & 0x7FFFFFFF for piece in new]
             rows = slice(self.used, self.used + len(new))

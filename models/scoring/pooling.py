@@ -18,7 +18,7 @@ _WHOLE_SHARE_OF_SUBJECTS, _PLAINER = 0.85, 3.0
 
 def margin(worst: NDArray[np.float64]) -> NDArray[np.float64]:
     """How much worse than the comment together a part must be to decide alone, shape as given."""
-    return np.asarray(np.clip(_STEEPNESS * (PLAINLY - worst), 0.0, _WIDEST))
+    return np.asarray(np.minimum(np.maximum(_STEEPNESS * (PLAINLY - worst), 0.0), _WIDEST))  # a third of clip's time
 
 
 def pool(logits: NDArray[np.float64], first: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -43,7 +43,9 @@ def _whole_and_worst(
     logits: NDArray[np.float64], first: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     parts = logits.copy()
-    parts[first[np.diff(np.append(first, len(logits))) > 1]] = -np.inf
+    is_part = np.ones(len(logits) + 1, dtype=bool)
+    is_part[first] = is_part[-1] = False
+    parts[first[is_part[first + 1]]] = -np.inf
     return logits[first], np.maximum.reduceat(parts, first, axis=0)
 
 

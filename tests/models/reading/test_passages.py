@@ -187,3 +187,9 @@ def test_passages_are_in_order_and_apart_and_at_most_eight(text: str, language: 
         assert all(0 <= one.start < one.end <= len(text) for one in found)
         assert all(before.end <= after.start for before, after in pairwise(found))
     assert all(one.language == "en" for one in PASSAGES.find_english(text, language))
+
+
+def test_known_words_bear_the_marks_that_each_bears_alone() -> None:
+    words = list(PASSAGES.reader.known)
+    assert PASSAGES.marks_of_known(words).tolist() == [list(PASSAGES.marks([word])) for word in words]
+    assert PASSAGES.marks_of_known(words).any(axis=0).all()
