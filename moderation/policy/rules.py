@@ -271,6 +271,8 @@ LIST_BANNED = Rule(
 
 
 def _reject_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if not facts.language_judged and policy.treatment(facts.language, judged=False) == "hold":
+        return  # its scores say little, so a person looks
     thresholds = policy.thresholds_in(facts.language)
     for label, score in _counting(policy, scores, facts):
         its = thresholds.get(label, _NONE)

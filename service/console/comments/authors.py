@@ -24,6 +24,7 @@ from service.console.card import handling, second_look
 from service.context import context
 from texts import wording
 from texts.translation import decimal, gettext, later
+from texts.visibility import can_be_seen
 
 _USED = ((later("Names"), "name"), (later("E-mail"), "email"), (later("User id"), "user_id"), (later("Web"), "url"))
 _LOOKS = {"published": "published", "flagged": "flagged", "rejected": "rejected"}
@@ -54,7 +55,7 @@ def show_author() -> ResponseReturnValue:
         key=key,
         record=_without(record, hidden),
         hidden=hidden,
-        name=record.recent[0].name,
+        name=latest.name if latest.name and can_be_seen(latest.name) else None,
         names=people,
         plot=_scores([comment for comment in record.recent if comment.id not in hidden]),
         listed=_listed(record, document, addresses=may_see_addresses),

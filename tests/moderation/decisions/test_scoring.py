@@ -409,6 +409,8 @@ def test_an_authors_first_comment_is_the_one_before_any_was_published(
         ({"suspect_words": ["qwx*"]}, {"comment": "Such QWXYZZY!"}, "flagged"),
         ({"max_links": 0}, {"comment": "See https://a.example"}, "flagged"),
         ({}, {"comment": "nuqneH, this is klingon"}, "flagged"),
+        ({}, {"comment": "nuqneH, this is klingon toxicity=1.0"}, "flagged"),
+        ({"flag_unknown_language": False}, {"comment": "nuqneH, this is klingon toxicity=1.0"}, "rejected"),
         ({"flag_unknown_language": False}, {"comment": "nuqneH, this is klingon"}, "published"),
         ({}, {"comment": "dies und das"}, "published"),
         ({"languages": {"de": "hold"}}, {"comment": "dies und das"}, "flagged"),

@@ -133,6 +133,7 @@ EACH_RULE: list[tuple[str, dict[str, Any], dict[str, float] | None, Action, str]
     ("as many links as allowed", {"links": 2}, CALM, "publish", "clear"),
     ("a repeated comment", {"repeated": True}, CALM, "flag", "repeated"),
     ("a language that cannot be judged", KLINGON, CALM, "flag", "language"),
+    ("the same, however high its scores", KLINGON, {"spam": 1.0, "toxicity": 1.0}, "flag", "flag_threshold"),
     (
         "a language that cannot be judged, and that the site has judged",
         {**KLINGON, "language": "pl"},
@@ -172,7 +173,6 @@ EVERYTHING = Facts(
     authors_alike=3,
     first_comment=True,
     language="de",
-    language_judged=False,
     standing=Standing(approvals=5, strikes=3),
     turned_down=True,
     moment=BY_NIGHT,
@@ -199,7 +199,7 @@ PRECEDENCE: list[tuple[str, dict[str, Any], dict[str, float] | None]] = [
     ("repeated", {"links": 0}, CALM),
     ("campaign", {"repeated": False}, CALM),
     ("held_language", {"authors_alike": 2}, CALM),
-    ("language", {"language": "tlh"}, CALM),
+    ("language", {"language": "tlh", "language_judged": False}, CALM),
     ("first_comment", {"language_judged": True}, CALM),
     ("approved_author", {"first_comment": False}, CALM),
     ("scheduled_hold", {"standing": Standing(approvals=4)}, CALM),
@@ -238,7 +238,7 @@ def test_a_rule_gives_reasons_by_its_own_name_and_action(rule: rules.Rule) -> No
     scores = None if rule is rules.NOT_SCORED else {"toxicity": 0.95}
     broken = replace(EVERYTHING, unreadable="Nothing can be seen in it.")
     facts = replace(broken, ip="198.51.100.7") if rule is rules.TRUSTED_IP else broken
-    facts = replace(facts, language="tlh") if rule is rules.LANGUAGE else facts
+    facts = replace(facts, language="tlh", language_judged=False) if rule is rules.LANGUAGE else facts
     given = list(rule.check(SITE, scores, facts))
     assert given
     assert {(reason.rule, reason.action) for reason in given} == {(rule.name, rule.action)}
