@@ -15,14 +15,14 @@ PEAK, BUSY = 4.0, 0.6
 class Figures:
     """What a comment takes: microseconds of a core, and bytes. See docs/capacity.md for where they come from."""
 
-    web: float = 490
-    scoring: float = 3_700
-    delivery: float = 960
+    web: float = 330
+    scoring: float = 1_760
+    delivery: float = 520
     #: In PostgreSQL: accepting and deciding, and what telling a site is taken to be.
-    database: float = 2_400
+    database: float = 1_170
     #: MiB that a process of each kind takes.
-    web_process: float = 182
-    scoring_process: float = 155
+    web_process: float = 150
+    scoring_process: float = 151
     other_process: float = 61
     #: On disk for ever; for as long as deliveries (30 days) and look-alikes (7 days) are kept.
     kept: float = 3_380
