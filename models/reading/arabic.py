@@ -130,15 +130,11 @@ class Arabic(Native):
 
 
 def _shapes_of_latin(word: str) -> list[_Shape]:
-    shapes = [_shape([(_CONSONANTS.get(unit, ""), _SIGNS.get(unit, "")) for unit in _units(word)])]
+    units = [(_CONSONANTS.get(unit, ""), _SIGNS.get(unit, "")) for unit in _UNIT.findall(_TWICE.sub(r"\1", word))]
+    shapes = [_shape(units)]
     if "2" in word:
-        units = [(_CONSONANTS.get(unit, ""), _SIGNS.get(unit, "")) for unit in _units(word)]
         shapes.append(_shape([(_TWO_AS_LETTER, "") if sign == "H" else (letter, sign) for letter, sign in units]))
     return shapes
-
-
-def _units(word: str) -> list[str]:
-    return _UNIT.findall(_TWICE.sub(r"\1", word))
 
 
 def _shape_of_arabic(word: str) -> _Shape:

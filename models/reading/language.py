@@ -24,7 +24,7 @@ from py3langid.modelio import load_model
 
 from models.languages import FOREIGN, GRADES, UNTOLD, is_judged
 from models.reading.latin import IN_LATIN, ROMANISED, RUSSIAN, detect_romanised, speaks_for, speaks_for_any
-from models.reading.letters import find_words
+from models.reading.letters import find_words, spell_words
 from models.reading.listed import WordList
 from models.reading.sentences import find_glued, without_odd_capitals
 from models.reading.unpacked import Tables, unpacked
@@ -173,7 +173,7 @@ def _by_insults(text: str, told: str, known: Mapping[str, int], insults: Mapping
 
 def _by_kanji(text: str, insults: Mapping[str, WordList]) -> str:
     """Japanese, where a short text of Chinese signs is an insult there and none in Chinese."""
-    words = [spelt for spelt, _, _ in find_words(text)]
+    words = spell_words(text)
     is_japanese = "ja" in insults and insults["ja"].find(words) and not ("zh" in insults and insults["zh"].find(words))
     return "ja" if is_japanese else "zh"
 

@@ -98,8 +98,7 @@ def read(
     urgent. A preview asks for `due`: each filter has an index in this order, which finds a rare label at once.
     """
     site_ids = _meant(session, criteria, site_ids)
-    part = _Part(after, limit, order)
-    ids, matching, next_place = _matching(session, criteria, site_ids, part, actor=actor)
+    ids, matching, next_place = _matching(session, criteria, site_ids, _Part(after, limit, order), actor=actor)
     comments = [matching[key] for key in ids if key in matching and matching[key].site_id in site_ids]
     if "undoes" in criteria:
         return Page([Chosen(comment.id, ids[comment.id] or 0, comment) for comment in comments], next_place)
@@ -116,8 +115,7 @@ def read(
         free = unchanged and actor not in waiting.get(comment.id, ()) and comment.id not in blind
         return Chosen(comment.id, version or comment.version, comment, free=free, waits=comment.id in waiting)
 
-    chosen = map(choose, comments)
-    return Page([item for item in chosen if action is None or item.is_changed_by(action)], next_place)
+    return Page([item for item in map(choose, comments) if action is None or item.is_changed_by(action)], next_place)
 
 
 def count(session: Session, criteria: Mapping[str, Any], site_ids: Collection[str]) -> int:

@@ -226,7 +226,7 @@ def was_turned_down(comment: Comment) -> bool:
     """
     if any(reason.get("rule") == REPORTED.name for reason in comment.reasons or ()):
         return True
-    if comment.decided_by is not None and (comment.decided_by == actors.SITE or actors.is_person(comment.decided_by)):
+    if comment.decided_by == actors.SITE or actors.is_person(comment.decided_by):
         return comment.status == "rejected"
     return bool((comment.origin or {}).get("turned_down"))
 
