@@ -2,7 +2,7 @@
 
 import { number as inFigures, say } from "../said.js";
 import { listen } from "../shortcuts.js";
-import { cards, link, onCard, post, postForm, signInLink } from "./cards.js";
+import { cards, onCard, postForm, showDone, signInLink } from "./cards.js";
 import { openTo, takeMarked } from "./popovers.js";
 
 const selection = document.getElementById("selection");
@@ -79,12 +79,7 @@ async function changeList(form, button) {
   if (!answer.ok) return tell(answer.message, "bad", ...signInLink(answer));
   if (form.matches(".take-back")) form.closest(".listed, li").remove();
   else form.reset();
-  if (!answer.undo) return tell(answer.message, "good");
-  const takeBack = async () => {
-    const undone = await post(answer.undo_at ?? form.getAttribute("action"), answer.undo);
-    tell(undone.message, undone.ok ? "good" : "bad", ...signInLink(undone));
-  };
-  tell(answer.message, "good", " ", link(say("Take it back"), takeBack));
+  showDone(tell, answer, form);
 }
 
 document.addEventListener(

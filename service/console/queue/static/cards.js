@@ -131,6 +131,17 @@ export function signInLink(answer) {
   return [" ", anchor, say(", and try again here.")];
 }
 
+// Show what a form has done, and the way to take it back, which shows in the same place what came of it.
+export function showDone(show, { message, undo, undo_at: address }, form, after = () => {}) {
+  if (!undo) return show(message, "good");
+  const takeBack = async () => {
+    const undone = await post(address ?? form.getAttribute("action"), undo);
+    show(undone.message, undone.ok ? "good" : "bad", ...signInLink(undone));
+    if (undone.ok) after(undone);
+  };
+  show(message, "good", " ", link(say("Take it back"), takeBack));
+}
+
 // Send a card's form, once at a time: null while it is on its way already.
 export async function postForm(form, button) {
   if (form.dataset.sending) return null;

@@ -1,17 +1,15 @@
 // Hard cases without leaving the page: notes, whose turn it is, put off, skipped; and a reader's reports, dismissed.
 // Without this script forms do the same.
 
-import { say } from "../said.js";
 import {
   announce,
   cards,
   find,
   go,
   keepPlace,
-  link,
   neighbour,
-  post,
   postForm,
+  showDone,
   signInLink,
   step,
   tell,
@@ -105,14 +103,10 @@ async function dismiss(sent, button) {
   const left = answer.left.includes(card.id);
   if (left) away(card, answer.message);
   const show = left ? (...told) => tell(card, ...told) : inLine;
-  if (!answer.undo_at) return show(answer.message, "good");
-  const takeBack = async () => {
-    const undone = await post(answer.undo_at, {});
-    show(undone.message, undone.ok ? "good" : "bad", ...signInLink(undone));
-    if (!undone.ok || !left) return;
+  showDone(show, answer, sent, async ({ message }) => {
+    if (!left) return;
     const [back] = insert((await fetchFresh())?.filter(({ id }) => id === card.id) ?? [], "top");
-    if (back) tell(back, undone.message, "good");
+    if (back) tell(back, message, "good");
     go(back ?? card);
-  };
-  show(answer.message, "good", " ", link(say("Take it back"), takeBack));
+  });
 }
