@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +36,8 @@ WRITE_TIMEOUT = 5.0
 _STUCK_PATIENCE = 0.5
 #: How long whoever writes in parts leaves the turn to others, in seconds: until those who wait are awake.
 _BETWEEN_PARTS = 0.02
+#: How long a process that opens a new database waits between its tries, in seconds.
+_BETWEEN_TRIES = 0.01
 #: How long emptying the log waits for readers. Writers wait meanwhile.
 _LOG_PATIENCE_MS = 200
 #: Raised while the database is locked, full, unreachable or shutting down. Later the transaction may succeed.
@@ -342,10 +345,28 @@ def _configure_postgresql(connection: Any, _record: object) -> None:
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
+    _write_ahead(cursor)
     # secure_delete overwrites what is erased, also where it is not SQLite's default.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "cache_size=-16000"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "cache_size=-16000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Have a new database keep a write-ahead log.
+
+    SQLite waits for no other process here: of several that open a new database at once, all but one are refused.
+    """
+    until = time.monotonic() + WRITE_TIMEOUT
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
+                raise
+            time.sleep(_BETWEEN_TRIES)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Any) -> None:

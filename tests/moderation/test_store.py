@@ -57,6 +57,29 @@ def test_a_write_is_there_afterwards(store: Store) -> None:
     assert count(store) == 1
 
 
+def test_a_new_database_is_waited_for_while_another_process_opens_it(tmp_path: Path) -> None:
+    database = tmp_path / "new.db"
+    with closing(sqlite3.connect(database, isolation_level=None, check_same_thread=False)) as another:
+        another.execute("CREATE TABLE of_another (id)")
+        another.execute("BEGIN IMMEDIATE")
+        let_go = threading.Timer(0.2, another.rollback)
+        let_go.start()
+        with closing(Store(f"sqlite:///{database}")) as store, store.read() as session:
+            assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+        let_go.join()
+
+
+def test_a_new_database_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "WRITE_TIMEOUT", 0.1)
+    database = tmp_path / "new.db"
+    with closing(sqlite3.connect(database, isolation_level=None)) as another:
+        another.execute("CREATE TABLE of_another (id)")
+        another.execute("BEGIN IMMEDIATE")
+        store = Store(f"sqlite:///{database}")
+        with closing(store), pytest.raises(OperationalError, match="locked"), store.read() as session:
+            session.scalar(text("SELECT 1"))
+
+
 def test_an_exception_leaves_nothing_of_a_write(store: Store) -> None:
     def write_and_fail() -> None:
         with store.write() as session:
