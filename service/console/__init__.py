@@ -35,7 +35,7 @@ from service.console import (
     statistics,
 )
 from service.console.alerts import banner
-from service.console.card import sentences
+from service.console.card import scores, sentences, stencils
 from service.console.lists.list_page import allow_files
 from service.console.page_groups import PageGroups
 from service.console.policy.policy import allow_long_lists
@@ -75,6 +75,8 @@ blueprint.add_app_template_filter(retold.reason, "reason")
 blueprint.add_app_template_filter(retold.retold, "retold")
 blueprint.add_app_template_filter(wording.short_duration, "short_duration")
 blueprint.add_app_template_filter(sentences.listed, "listed")
+blueprint.add_app_template_filter(scores.edges, "edges")
+blueprint.add_app_template_global(stencils.filled, "filled")
 blueprint.add_app_template_global(wording.counted, "counted")
 blueprint.add_app_template_global(live_updates.now_ms, "now_ms")
 blueprint.add_app_template_global(script_sentences.of_page, "script_sentences")

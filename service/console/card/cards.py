@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup, escape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,27 +18,29 @@ from moderation.history import author_records
 from moderation.history.author_records import Record
 from moderation.policy import policies, policy_lists
 from moderation.policy.policy_lists import ListEntry
-from moderation.policy.rules import APPROVED_AUTHOR, HELD_AUTHOR, LANGUAGE, decimals
-from moderation.policy.terms import Threshold
+from moderation.policy.rules import APPROVED_AUTHOR, HELD_AUTHOR, LANGUAGE
 from moderation.review import campaigns, groups
 from moderation.review.campaigns import Ruling
 from moderation.sites import site_settings
-from moderation.sites.site_settings import RejectionReason
+from moderation.sites.site_settings import SiteSettings
 from moderation.tables import AuthorWarning, Comment, ReviewItem, Site
 from service.classifier import classifier, presets
-from service.console import access, names
-from service.console.card import handling, reported, sentences, verbs
+from service.console import access, names, retold
+from service.console.card import handling, reported, scores, sentences, verbs
 from service.console.card.handling import Handling
 from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, Shown, of_comment, places
 from service.console.card.reported import ReporterLine
+from service.console.card.scores import ScoreLine
+from service.console.card.stencils import in_address
 from service.console.card.verbs import Verb
-from service.console.retold import retold
 from texts import translation, wording
 from texts.translation import gettext, later, ngettext
 
 #: Of a longer text a card shows the beginning, and the rest on request.
 LONG = 1200
+#: Of an author's name so much is read out with each button.
+_NAME_READ_OUT = 60
 #: Status -> who decided so, and why.
 _DECIDED = {
     "published": later("%(name)s published it: %(reasons)s"),
@@ -44,63 +49,48 @@ _DECIDED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreLine:
-    """A label's score beside its thresholds; `level` is `reject`, `flag` or `clear`."""
+class CardSite(NamedTuple):
+    """What the cards of a site have in common."""
 
+    id: str
     name: str
-    score: float
-    threshold: Threshold
-
-    @property
-    def shown(self) -> str:
-        """The score with as many places as its thresholds need, and never rounded up to one that it does not reach."""
-        rounded = self._with_places(self.score)
-        reached_by_rounding = any(self.score < edge <= float(rounded) for edge in self._edges)
-        shown = self._with_places(self.score - 0.5 * 10**-self._places) if reached_by_rounding else rounded
-        return translation.written(shown)
-
-    @property
-    def flags_from(self) -> str | None:
-        return (
-            None if self.threshold.flag_at is None else translation.written(self._with_places(self.threshold.flag_at))
-        )
-
-    @property
-    def rejects_from(self) -> str | None:
-        return (
-            None
-            if self.threshold.reject_at is None
-            else translation.written(self._with_places(self.threshold.reject_at))
-        )
-
-    @property
-    def _edges(self) -> list[float]:
-        return [edge for edge in (self.threshold.flag_at, self.threshold.reject_at) if edge is not None]
-
-    @property
-    def _places(self) -> int:
-        return max(map(decimals, self._edges), default=2)
-
-    def _with_places(self, number: float) -> str:
-        return f"{number:.{self._places}f}"
-
-    @property
-    def level(self) -> str:
-        if self.threshold.reject_at is not None and self.score >= self.threshold.reject_at:
-            return "reject"
-        if self.threshold.flag_at is not None and self.score >= self.threshold.flag_at:
-            return "flag"
-        return "clear"
+    #: The site's list of reasons for rejecting: code, and what it says.
+    reasons: tuple[tuple[str, str], ...]
+    #: Whether the site asks for one of the reasons, or a note, when somebody rejects.
+    reason_required: bool
+    #: Whether this person may add entries to the site's lists for ever.
+    forever: bool
+    #: Whether this person may add entries to the lists that sites share.
+    shares_lists: bool
 
 
-@dataclass(frozen=True, slots=True)
+class Shape(NamedTuple):
+    """What there is of a comment: cards of the same shape have the same header and menus, but for what is their own."""
+
+    erased: bool
+    blind: bool
+    #: Whether people have decided on others that say the same.
+    ruled: bool
+    name: bool
+    author: bool
+    address: bool
+    thread: bool
+    title: bool
+    #: Look-alikes that the card itself does not tell of.
+    group: bool
+    #: Whether it waits, or is put off, so that it can be given to somebody.
+    case: bool
+    assigned: bool
+    put_off: bool
+
+
+@dataclass(frozen=True)
 class Card:
     """A comment as a moderator sees it."""
 
     comment: Comment
     items: Sequence[ReviewItem]
-    site_name: str
+    site: CardSite
     scores: Sequence[ScoreLine]
     parent: Comment | None
     reports: Sequence[str]
@@ -108,8 +98,6 @@ class Card:
     record: Record
     #: The text of the author's undecided appeal.
     appeal: str | None
-    #: The site's list of reasons for rejecting.
-    rejection_reasons: Sequence[RejectionReason]
     #: How many other waiting comments say nearly the same, on the sites that the person may see.
     alike: int = 0
     #: How many others readers of these sites see that say nearly the same.
@@ -117,12 +105,6 @@ class Card:
     #: What people have decided on others that say nearly the same, and who did it last.
     ruling: Ruling | None = None
     ruled_by: str = ""
-    #: Whether this person may add entries to the site's lists for ever.
-    forever: bool = False
-    #: Whether this person may add entries to the lists that sites share.
-    shares: bool = False
-    #: Whether the site asks for one of the reasons, or a note, when somebody rejects.
-    reason_required: bool = False
     #: The entries of the policy's lists that block or trust its author or address.
     listed: Sequence[ListEntry] = ()
     #: The author's standing by rule, where it is another than everybody's: its name, and a sentence that says why.
@@ -182,15 +164,63 @@ class Card:
         most = translation.decimal(groups.COUNT_UP_TO)
         return gettext("readers see more than %(most)s that say nearly the same", most=most)
 
-    @property
+    @cached_property
     def blind(self) -> bool:
         """Whether the first decision is hidden, because the comment waits for a second look only."""
         return bool(self.items) and all(item.kind == "second_look" for item in self.items)
 
-    @property
+    @cached_property
     def verbs(self) -> Mapping[str, Verb]:
         """What the two decisions are called here."""
         return verbs.of(self.comment.status, appealed=self.appeal is not None, blind=self.blind)
+
+    def own(self, back: str, **made: Markup) -> dict[str, str]:
+        """What is its own in its header, menus and forms, as HTML; `back` is the page that they lead back to.
+
+        `author`, `address`, `group`, `page` and `way_back` are as they stand in an address. `made` is HTML already.
+        """
+        comment, group = self.comment, self.group
+        return made | {
+            "id": escape(comment.id),
+            "version": str(comment.version),
+            "name": escape(comment.name),
+            "called": escape(self.called),
+            "author_key": escape(comment.author_key or ""),
+            "author": in_address(comment.author_key),
+            "address": in_address(comment.ip),
+            "group_id": escape(group or ""),
+            "group": in_address(group),
+            "opened": str(self.opened),
+            "thread": escape(comment.thread or ""),
+            "page": in_address(comment.thread),
+            "title": escape(self.place.title or comment.thread or ""),
+            "back": escape(back),
+            "way_back": in_address(back),
+            "token": escape(generate_csrf()),
+        }
+
+    @property
+    def called(self) -> str:
+        """Its author's name, as much as is read out."""
+        return self.comment.name[:_NAME_READ_OUT]
+
+    @property
+    def shape(self) -> Shape:
+        comment = self.comment
+        return Shape(
+            erased=comment.status == "erased",
+            blind=self.blind,
+            ruled=self.ruling is not None,
+            name=bool(comment.name),
+            author=bool(comment.author_key),
+            address=bool(comment.ip),
+            thread=bool(comment.thread),
+            title=bool(self.place.title),
+            group=bool(self.group) and not self.alike and self.alike_seen <= 0,
+            case=bool(self.items or self.handling.put_off_until),
+            assigned=bool(self.handling.turn),
+            put_off=self.handling.put_off_until is not None,
+        )
 
     @property
     def segments(self) -> list[Segment]:
@@ -200,7 +230,7 @@ class Card:
         marked = segments(self.comment.comment, self.comment.spans)
         return [replace(segment, read_as=_read_as(segment)) if segment.level else segment for segment in marked]
 
-    @property
+    @cached_property
     def why(self) -> str:
         """The reasons of the decision in force, with the person who made it, if a person did."""
         reasons_in_words = sentences.why(self.comment.reasons)
@@ -217,7 +247,7 @@ class Card:
         if self.blind or not self.standing or given & {HELD_AUTHOR.name, APPROVED_AUTHOR.name}:
             return ()
         name, sentence = self.standing
-        return name, retold(sentence)
+        return name, retold.retold(sentence)
 
     @property
     def unsaid(self) -> list[ScoreLine]:
@@ -248,7 +278,7 @@ class Card:
         named = {wording.label(str(reason.get("label"))) for reason in self.comment.reasons or () if "score" in reason}
         return [line for line in self.scores if line.name not in named]
 
-    @property
+    @cached_property
     def links(self) -> list[Link]:
         return of_comment(self.comment)
 
@@ -262,16 +292,16 @@ class Card:
         """When it last began to wait, in milliseconds since 1970; 0 if it does not."""
         return max((clock.milliseconds(item.opened_at) for item in self.items), default=0)
 
-    @property
+    @cached_property
     def group(self) -> str | None:
         """The id of its group of look-alikes."""
         return next((item.group_id for item in self.items if item.group_id), None)
 
-    @property
+    @cached_property
     def is_long(self) -> bool:
         return len(self.comment.comment) > LONG or self.comment.comment.count("\n") > 16
 
-    @property
+    @cached_property
     def hidden_characters(self) -> list[str]:
         return hidden_characters(self.comment.name + self.comment.comment)
 
@@ -291,13 +321,14 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     """Cards for these comments, in order, with one query for each kind of data."""
     ids = [comment.id for comment, _ in comments]
     site_ids = {comment.site_id for comment, _ in comments}
-    site_names = names.of_sites(session, site_ids)
-    documents = _documents(session, site_ids)
+    in_force = session.execute(policies.in_force().where(Site.id.in_(site_ids))).all()
+    documents = {site.id: policies.DEFAULT | policy.document for site, policy in in_force}
+    settings = {site.id: site_settings.read(site.settings) for site, _ in in_force}
+    shown_sites = {site.id: _shown(site, settings[site.id]) for site, _ in in_force}
     thresholds = {site_id: policies.thresholds(document, presets()) for site_id, document in documents.items()}
     parents = _parents(session, [comment.parent_id for comment, _ in comments if comment.parent_id])
     reports = reported.lines(session, ids)
     appealed = appeals.waiting(session, ids)
-    settings = site_settings.of_sites(session, site_ids)
     records = _unless_hidden(session, author_records.of_authors(session, ids), site_ids)
     copies = _copies(session, comments)
     by_rule = standing.of_authors(session, [comment for comment, _ in comments], documents)
@@ -310,21 +341,17 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
         Card(
             comment=comment,
             items=items,
-            site_name=site_names[comment.site_id],
-            scores=_score_lines(comment, thresholds[comment.site_id]),
+            site=shown_sites[comment.site_id],
+            scores=scores.lines(comment.scores, thresholds[comment.site_id]),
             parent=parents.get(comment.parent_id or ""),
             reports=reports.get(comment.id, ()),
             decided_by=people.get(comment.decided_by or ""),
             record=_with_names(records.get(comment.id, Record()), people),
             appeal=appealed.get(comment.id),
-            rejection_reasons=settings[comment.site_id].reasons,
-            reason_required=settings[comment.site_id].require_reason,
             alike=copies[comment.id].waiting,
             alike_seen=copies[comment.id].seen,
             ruling=(ruling := copies[comment.id].ruling),
             ruled_by=people.get(ruling.actor, "") if ruling else "",
-            forever=access.may(comment.site_id, "admin"),
-            shares=access.may_everywhere("admin"),
             listed=_listed(comment, documents[comment.site_id]),
             standing=by_rule.get(comment.id, ()),
             warnings=warned.get(comment.id, ()),
@@ -385,24 +412,21 @@ def _up_to(number: int) -> str:
     return gettext("more than %(most)s", most=translation.decimal(groups.COUNT_UP_TO))
 
 
-def _documents(session: Session, site_ids: set[str]) -> dict[str, dict[str, Any]]:
-    rows = session.execute(policies.in_force().where(Site.id.in_(site_ids)))
-    return {site.id: policies.DEFAULT | row.document for site, row in rows}
+def _shown(site: Site, settings: SiteSettings) -> CardSite:
+    return CardSite(
+        id=site.id,
+        name=site.name,
+        reasons=tuple((reason.code, retold.reason(reason)) for reason in settings.reasons),
+        reason_required=settings.require_reason,
+        forever=access.may(site.id, "admin"),
+        shares_lists=access.may_everywhere("admin"),
+    )
 
 
 def _listed(comment: Comment, document: Mapping[str, Any]) -> list[ListEntry]:
     """The entries that block or trust the author or the address. Only a moderator sees those of the address."""
     addresses = [comment.ip] if comment.ip is not None and access.may(comment.site_id, "moderator") else []
     return policy_lists.matching(document, [authors.of_comment(comment)], addresses)
-
-
-def _score_lines(comment: Comment, thresholds: Mapping[str, Threshold]) -> list[ScoreLine]:
-    """The scores, the highest first; labels without thresholds on this site come last."""
-    lines = [
-        ScoreLine(wording.label(label), score, thresholds.get(label, Threshold()))
-        for label, score in (comment.scores or {}).items()
-    ]
-    return sorted(lines, key=lambda line: (line.threshold == Threshold(), -line.score))
 
 
 def _read_as(segment: Segment) -> str | None:

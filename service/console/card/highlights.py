@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
-from texts import wording
+from texts import translation, wording
 from texts.translation import gettext, later
 
 #: Shades of a mark, from faint to strong.
@@ -43,9 +44,7 @@ class Segment:
     @property
     def counted(self) -> str:
         """The level in words, for people who cannot see the shade."""
-        return gettext(
-            _COUNTED[self.level], labels=", ".join(wording.within(wording.label(name)) for name in self.labels)
-        )
+        return _counted(self.level, self.labels, translation.current())
 
     @property
     def briefly(self) -> str:
@@ -76,7 +75,7 @@ def segments(text: str, spans: Mapping[str, Sequence[Sequence[float]]] | None) -
 
 def hidden_characters(text: str) -> list[str]:
     """The names of invisible characters in `text` that change how it is read, each once."""
-    hidden = {character for character in text if unicodedata.category(character) == "Cf" and character not in _INNOCENT}
+    hidden = {character for character in set(text) - _INNOCENT if unicodedata.category(character) == "Cf"}
     return sorted(unicodedata.name(character, f"U+{ord(character):04X}").lower() for character in hidden)
 
 
@@ -91,3 +90,8 @@ def _marks(text: str, spans: Sequence[Sequence[float]]) -> list[tuple[int, int, 
         for start, end, weight in spans
         if heaviest > 0 and weight >= _FAINTEST * heaviest
     ]
+
+
+@lru_cache(maxsize=1000)
+def _counted(level: int, labels: tuple[str, ...], _language: str) -> str:
+    return gettext(_COUNTED[level], labels=", ".join(wording.within(wording.label(name)) for name in labels))

@@ -12,11 +12,12 @@ from moderation.patterns import PatternSet
 from moderation.policy.policies import Candidate
 from moderation.policy.rules import LISTS
 from moderation.policy.switches import WORDS, EntryList
-from moderation.policy.terms import Policy, Threshold
+from moderation.policy.terms import Policy
 from service import forms
 from service.classifier import classifier
-from service.console.card.cards import ScoreLine
+from service.console.card import scores
 from service.console.card.highlights import Segment, segments
+from service.console.card.scores import ScoreLine
 from service.console.retold import retold
 from service.context import context
 from texts import wording
@@ -53,10 +54,7 @@ def judge(site_id: str, policy: Policy, fields: Mapping[str, str]) -> Trial | No
     scorer = Scorer(context().store, context().queues, classifier(), Candidate(site_id, policy))
     [decision] = scorer.decide([comment])
     words = [line for words in _LISTS for line in _matched(policy, words, (text, name))]
-    lines = [
-        ScoreLine(wording.label(label), score, policy.thresholds.get(label, Threshold()))
-        for label, score in (decision.scores or {}).items()
-    ]
+    lines = scores.lines(decision.scores, policy.thresholds)
     return Trial(
         status=decision.status,
         headline=gettext(_STATUS[decision.status]),
