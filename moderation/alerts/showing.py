@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BindParameter, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import clock
@@ -21,14 +22,13 @@ _ORDER = {name: number for number, name in enumerate(KINDS)}
 
 def current(session: Session, site_ids: Collection[str]) -> Sequence[Alert]:
     """The alerts that are on, about these sites or about all, the gravest kind first."""
-    about = or_(Alert.site_id.is_(None), Alert.site_id.in_(site_ids))
-    query = select(Alert).where(Alert.ended_at.is_(None), Alert.began_at.is_not(None), about, Alert.kind.in_(_ORDER))
-    return sorted(session.scalars(query), key=lambda alert: (_ORDER[alert.kind], alert.id))
+    alerts = session.scalars(_CURRENT, {"sites": list(site_ids)})
+    return sorted(alerts, key=lambda alert: (_ORDER[alert.kind], alert.id))
 
 
 def silent_since(session: Session) -> datetime | None:
     """When the clock last looked, if that is too long ago; None while it looks, and where it never has."""
-    position = session.scalar(select(Watermark.position).where(Watermark.name == MARK))
+    position = session.scalar(_LOOKED)
     if not position:
         return None
     at = datetime.fromisoformat(position)
@@ -37,4 +37,16 @@ def silent_since(session: Session) -> datetime | None:
 
 def channels_fail_since(session: Session, user_id: str) -> datetime | None:
     """Since when one of the person's channels takes nothing; None where all do."""
-    return session.scalar(select(func.min(AlertChannel.failing_since)).where(AlertChannel.user_id == user_id))
+    return session.scalar(_FAILING, {"user": user_id})
+
+
+# Every page of the console asks these. They are built once, because building one takes longer than running it.
+_LOOKED = select(Watermark.position).where(Watermark.name == MARK)
+_FAILING = select(func.min(AlertChannel.failing_since)).where(AlertChannel.user_id == bindparam("user"))
+_SITES: BindParameter[Any] = bindparam("sites", expanding=True)
+_CURRENT = select(Alert).where(
+    Alert.ended_at.is_(None),
+    Alert.began_at.is_not(None),
+    or_(Alert.site_id.is_(None), Alert.site_id.in_(_SITES)),
+    Alert.kind.in_(_ORDER),
+)

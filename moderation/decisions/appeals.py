@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock
@@ -163,10 +163,13 @@ def erase(session: Session, comment_id: str) -> None:
 
 def waiting(session: Session, comment_ids: Collection[str]) -> dict[str, str]:
     """Comment id -> the text of its undecided appeal."""
-    query = select(Appeal.comment_id, Appeal.text).where(
-        Appeal.comment_id.in_(comment_ids), Appeal.outcome.is_(None), Appeal.text != ""
-    )
-    return dict(session.execute(query).all())
+    return dict(session.execute(_WAITING, {"ids": list(comment_ids)}).all())
+
+
+#: Built once, because building it takes longer than running it.
+_WAITING = select(Appeal.comment_id, Appeal.text).where(
+    Appeal.comment_id.in_(bindparam("ids", expanding=True)), Appeal.outcome.is_(None), Appeal.text != ""
+)
 
 
 def _open_item(session: Session, comment: Comment) -> ReviewItem | None:

@@ -115,13 +115,15 @@ def answer(
 
 def awaited(session: Session, comment_ids: Collection[str], actor: str) -> set[str]:
     """Those of these comments that wait for a second look, and only for that, which this person may take."""
+    if not comment_ids:
+        return set()
     query = select(ReviewItem.comment_id).where(
         ReviewItem.comment_id.in_(comment_ids),
         ReviewItem.kind == "second_look",
         ReviewItem.is_open,
         or_(ReviewItem.not_for.is_(None), ReviewItem.not_for != actor),
     )
-    waiting = set(session.scalars(query)) if comment_ids else set()
+    waiting = set(session.scalars(query))
     return waiting - _asked_otherwise(session, waiting)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from moderation.tables import Membership, Site, User
@@ -20,18 +20,17 @@ def includes(role: str, needed: str) -> bool:
 
 def by_site(session: Session, user: User) -> Mapping[str, str]:
     """The sites that a person may see, by id, and their role there: the larger of the two that they have."""
-    site_roles: dict[str, str] = {}
-    memberships = select(Membership.site_id, Membership.role).where(Membership.user_id == user.id)
-    for site_id, role in session.execute(memberships):
-        site_roles[site_id] = role
-    if user.role == "none":
-        return site_roles
-    return {
-        site_id: max(user.role, site_roles.get(site_id, "none"), key=ROLES.index)
-        for site_id in session.scalars(select(Site.id))
-    }
+    rows = session.execute(_MEMBER if user.role == "none" else _EVERYWHERE, {"user": user.id})
+    return {site_id: max(user.role, role or "none", key=ROLES.index) for site_id, role in rows}
 
 
 def archived(session: Session) -> frozenset[str]:
     """The archived sites: people keep their roles there, but nothing of them waits or counts."""
-    return frozenset(session.scalars(select(Site.id).where(Site.archived_at.is_not(None))))
+    return frozenset(session.scalars(_ARCHIVED))
+
+
+# Every page of the console asks these. They are built once, because building one takes longer than running it.
+_OF_USER = (Membership.site_id == Site.id) & (Membership.user_id == bindparam("user"))
+_MEMBER = select(Site.id, Membership.role).join(Membership, _OF_USER)
+_EVERYWHERE = select(Site.id, Membership.role).outerjoin(Membership, _OF_USER)
+_ARCHIVED = select(Site.id).where(Site.archived_at.is_not(None))

@@ -21,6 +21,8 @@ Place = tuple[datetime, str]
 def count_turn(session: Session, site_ids: Collection[str], turn: Turn, filters: Filters) -> int:
     """How many waiting comments are theirs and pass the filters, but for the text; counted up to a limit."""
     theirs = session.scalars(turn.matching(site_ids).limit(COUNT_UP_TO + 1)).all()
+    if not theirs:
+        return 0
     conditions = passing(ReviewItem, filters, of_any_kind=True)
     query = select(func.count(ReviewItem.comment_id.distinct())).where(
         ReviewItem.comment_id.in_(theirs), ReviewItem.is_open, *conditions

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, news
@@ -165,13 +165,18 @@ def close(session: Session, comment_ids: Sequence[str]) -> None:
 
 def of_comments(session: Session, comment_ids: Collection[str]) -> Mapping[str, Case]:
     """Comment id -> its case, for those that have one."""
-    return {case.comment_id: case for case in session.scalars(select(Case).where(Case.comment_id.in_(comment_ids)))}
+    return {case.comment_id: case for case in session.scalars(_CASES, {"ids": list(comment_ids)})}
 
 
 def skipped(session: Session, comment_ids: Collection[str]) -> Mapping[str, int]:
     """Comment id -> how many people skipped it."""
-    query = select(Skip.comment_id, func.count()).where(Skip.comment_id.in_(comment_ids)).group_by(Skip.comment_id)
-    return dict(session.execute(query).all())
+    return dict(session.execute(_SKIPPED, {"ids": list(comment_ids)}).all())
+
+
+# Built once, because building one takes longer than running it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_CASES = select(Case).where(Case.comment_id.in_(_IDS))
+_SKIPPED = select(Skip.comment_id, func.count()).where(Skip.comment_id.in_(_IDS)).group_by(Skip.comment_id)
 
 
 def _require_waiting(

@@ -7,7 +7,21 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Table, bindparam, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    Table,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from moderation.review.review_pages import COUNT_UP_TO, INDEXED, Filters, passing
@@ -23,6 +37,7 @@ Counts = Mapping[str, int]
 
 #: The tables, not the classes, and each query is built once: building one takes longer than running most of them.
 _ITEMS, _SITES = cast("Table", ReviewItem.__table__), cast("Table", Site.__table__)
+_OTHER = _ITEMS.alias()
 
 
 def counts(session: Session, site_ids: Collection[str], *, not_for: str | None = None) -> dict[str, Counts]:
@@ -32,10 +47,13 @@ def counts(session: Session, site_ids: Collection[str], *, not_for: str | None =
     """
     parameters = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1, "not_for": not_for or ""}
     others = session.execute(_NOT_TAKEN, parameters).all() if not_for is not None else []
+    found: dict[str, dict[str, int]] = {name: {} for name in COUNTED}
+    for name, value, number in session.execute(_all_counts(), parameters):
+        found[name][value] = number
     counts_by_name: dict[str, Counts] = {}
     for name in COUNTED:
         left_out = Counter(getattr(row, name) for row in others if name != "kind")
-        rows = _less(dict(session.execute(_of(name), parameters).all()), left_out)
+        rows = _less(found[name], left_out)
         counts_by_name[name] = dict(sorted(rows.items(), key=lambda item: (-item[1], item[0])))
     return counts_by_name
 
@@ -58,45 +76,34 @@ def by_kind(
     """
     chosen = {name: value for name in INDEXED if name != "kind" and (value := getattr(filters, name)) is not None}
     if not chosen and filters.opened_since is None and filters.opened_before is None:
-        reported_too = _also_reported(session, site_ids, filters, each="kind")
+        reported_too = _also_reported(session, site_ids, filters.not_for, each="kind")
         return {kind: number - reported_too.get(kind, 0) for kind, number in unfiltered.items()}, True
     looked_at = select(_ITEMS).where(_ITEMS.c.closed_at.is_(None), _ITEMS.c.site_id.in_(site_ids))
     if (driving := next(iter(chosen), None)) is not None:
         looked_at = looked_at.where(_ITEMS.c[driving] == chosen[driving])
     items = looked_at.limit(COUNT_UP_TO + 1).subquery()
-    other = _ITEMS.alias()
     earlier = select(literal(1)).where(
-        other.c.comment_id == items.c.comment_id,
-        other.c.closed_at.is_(None),
-        tuple_(other.c.due, other.c.id) < tuple_(items.c.due, items.c.id),
-        *passing(other.c, filters, of_any_kind=True),
+        _OTHER.c.comment_id == items.c.comment_id,
+        _OTHER.c.closed_at.is_(None),
+        tuple_(_OTHER.c.due, _OTHER.c.id) < tuple_(items.c.due, items.c.id),
+        *passing(_OTHER.c, filters, of_any_kind=True),
     )
     query = select(items.c.kind, func.count()).where(~earlier.exists(), *passing(items.c, filters, of_any_kind=True))
     number = session.scalar(select(func.count()).select_from(items)) or 0
     return dict(session.execute(query.group_by(items.c.kind)).all()), number <= COUNT_UP_TO
 
 
-def _also_reported(session: Session, site_ids: Collection[str], filters: Filters, *, each: str) -> dict[str, int]:
+def _also_reported(session: Session, site_ids: Collection[str], not_for: str | None, *, each: str) -> dict[str, int]:
     """How many items of other kinds are of a comment with a report, which comes first: of `each` kind, or site."""
-    reports = (
-        select(_ITEMS.c.comment_id)
-        .where(_ITEMS.c.closed_at.is_(None), _ITEMS.c.site_id.in_(site_ids), _ITEMS.c.kind == "report")
-        .limit(COUNT_UP_TO + 1)
-        .subquery()
-    )
-    other = _ITEMS.alias()
-    query = select(other.c[each], func.count()).join(reports, reports.c.comment_id == other.c.comment_id)
-    query = query.where(
-        other.c.closed_at.is_(None), other.c.kind != "report", *passing(other.c, filters, of_any_kind=True)
-    )
-    return dict(session.execute(query.group_by(other.c[each])).all())
+    parameters = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1, "not_for": not_for or ""}
+    return dict(session.execute(_reported_too(each), parameters).all())
 
 
 def for_person(session: Session, site_ids: Collection[str], not_for: str) -> Counts:
     """How many comments wait on each site for a person: as on the queue's tabs, each once, and none of not theirs."""
     parameters = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1, "not_for": not_for}
     left_out = Counter(row.site_id for row in session.execute(_NOT_TAKEN, parameters))
-    left_out.update(_also_reported(session, site_ids, Filters(not_for=not_for), each="site_id"))
+    left_out.update(_also_reported(session, site_ids, not_for, each="site_id"))
     return _less(by_site(session, site_ids), left_out)
 
 
@@ -122,12 +129,34 @@ _NOT_TAKEN = (
 
 
 @cache
+def _all_counts() -> CompoundSelect[Any]:
+    """Name, value and number, of each of `COUNTED`."""
+    return union_all(*map(_of, COUNTED))
+
+
 def _of(name: str) -> Select[Any]:
     values = _values(name)
     conditions = [_ITEMS.c.site_id.in_(_SITE_IDS), _ITEMS.c[name] == values.c.value]
     if name == "kind":
-        conditions.append(or_(_ITEMS.c.not_for.is_(None), _ITEMS.c.not_for != bindparam("not_for")))
-    return select(values.c.value, _counted(*conditions))
+        conditions.append(_is_for(_ITEMS))
+    return select(literal(name), values.c.value, _counted(*conditions))
+
+
+@cache
+def _reported_too(each: str) -> Select[Any]:
+    reports = (
+        select(_ITEMS.c.comment_id)
+        .where(_ITEMS.c.closed_at.is_(None), _ITEMS.c.site_id.in_(_SITE_IDS), _ITEMS.c.kind == "report")
+        .limit(bindparam("most"))
+        .subquery()
+    )
+    query = select(_OTHER.c[each], func.count()).join(reports, reports.c.comment_id == _OTHER.c.comment_id)
+    query = query.where(_OTHER.c.closed_at.is_(None), _OTHER.c.kind != "report", _is_for(_OTHER))
+    return query.group_by(_OTHER.c[each])
+
+
+def _is_for(items: FromClause) -> ColumnElement[bool]:
+    return or_(items.c.not_for.is_(None), items.c.not_for != bindparam("not_for"))
 
 
 @cache
@@ -153,7 +182,7 @@ def _values(name: str) -> Any:
         return query.order_by(column).limit(1).correlate_except(item).scalar_subquery()
 
     first = select(_SITES.c.id.label("site_id"), following(_SITES.c.id).label("value"))
-    steps = first.where(_SITES.c.id.in_(_SITE_IDS)).cte("steps", recursive=True)
+    steps = first.where(_SITES.c.id.in_(_SITE_IDS)).cte(f"steps_of_{name}", recursive=True)
     next_steps = select(steps.c.site_id, following(steps.c.site_id, steps.c.value)).where(steps.c.value.is_not(None))
     steps = steps.union_all(next_steps)
     return select(steps.c.value).where(steps.c.value.is_not(None)).distinct().limit(_MOST_VALUES).subquery()

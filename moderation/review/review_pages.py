@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from moderation import authors, clock
@@ -30,6 +30,8 @@ COUNT_UP_TO = 1_000
 LOOKED_AT, CHARACTERS = 5_000, 5_000_000
 #: Items read in one query meanwhile.
 _STEP = 500
+#: Another item of a comment. An alias takes longer to make than a query that has it takes to run.
+_OTHER = aliased(ReviewItem)
 #: SQLite joins 500 queries at most.
 _SITES_AT_ONCE = 200
 
@@ -245,12 +247,11 @@ class _Reading:
 
         Whatever its kind: a comment that is reported and held stands under what is reported, and only there.
         """
-        other = aliased(ReviewItem)
         earlier = select(literal(1)).where(
-            other.comment_id == ReviewItem.comment_id,
-            other.is_open,
-            tuple_(other.due, other.id) < tuple_(ReviewItem.due, ReviewItem.id),
-            *passing(other, self.filters, of_any_kind=True),
+            _OTHER.comment_id == ReviewItem.comment_id,
+            _OTHER.is_open,
+            tuple_(_OTHER.due, _OTHER.id) < tuple_(ReviewItem.due, ReviewItem.id),
+            *passing(_OTHER, self.filters, of_any_kind=True),
         )
         return ~earlier.exists()
 
@@ -315,10 +316,17 @@ class _Reading:
         return all(fold(term) in text for term in terms(filters.text))
 
     def _load(self, rows: Sequence[Row[Any]]) -> list[tuple[ReviewItem, Comment]]:
-        query = select(ReviewItem, Comment).join(Comment, Comment.id == ReviewItem.comment_id)
-        of_rows = query.where(ReviewItem.id.in_([row.id for row in rows]))
-        by_id = {item.id: (item, comment) for item, comment in self.session.execute(of_rows)}
+        found = self.session.execute(_ROWS, {"ids": [row.id for row in rows]})
+        by_id = {item.id: (item, comment) for item, comment in found}
         return [by_id[row.id] for row in rows if row.id in by_id]
+
+
+#: Built once, because building it takes longer than running it.
+_ROWS = (
+    select(ReviewItem, Comment)
+    .join(Comment, Comment.id == ReviewItem.comment_id)
+    .where(ReviewItem.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def _open(site_ids: Collection[str] | None) -> list[ColumnElement[bool]]:

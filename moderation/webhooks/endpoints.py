@@ -119,6 +119,8 @@ def failing(session: Session, site_ids: Collection[str] | None = None) -> dict[s
     """Endpoint -> its site, of the webhooks (of these sites; None: of all) that fail: they are on, and the last message
     that left was not taken. Those of archived sites are told what is left, but nobody has to see to them.
     """
+    if site_ids is not None and not site_ids:
+        return {}
     query = (
         select(WebhookEndpoint.id, WebhookEndpoint.site_id)
         .join(WebhookDelivery, WebhookDelivery.id == _newest(text(WAS_TRIED)))
@@ -130,9 +132,9 @@ def failing(session: Session, site_ids: Collection[str] | None = None) -> dict[s
             Site.archived_at.is_(None),
         )
     )
-    if site_ids is None:
-        return dict(iter(session.execute(query)))
-    return dict(iter(session.execute(query.where(WebhookEndpoint.site_id.in_(site_ids))))) if site_ids else {}
+    if site_ids is not None:
+        query = query.where(WebhookEndpoint.site_id.in_(site_ids))
+    return dict(iter(session.execute(query)))
 
 
 def last_error(session: Session, delivery_id: str) -> str | None:

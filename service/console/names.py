@@ -145,6 +145,8 @@ def of_colleagues(session: Session, site_ids: Collection[str]) -> dict[str, str]
 
 def of_sites(session: Session, site_ids: Collection[str]) -> dict[str, str]:
     """Site id -> name, of these sites."""
+    if not site_ids:
+        return {}
     return {row[0]: row[1] for row in session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids)))}
 
 

@@ -6,10 +6,10 @@ However many reports there are of one comment, another's on the same page are to
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from moderation.decisions import reports
@@ -37,11 +37,8 @@ def lines(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[str
     found: dict[str, list[str]] = defaultdict(list)
     notes: dict[str, int] = defaultdict(int)
     still: set[str] = set()
-    number = func.count()
-    of_before = func.count(case((Report.outcome == reports.EDITED, 1)))
-    counted = select(Report.comment_id, Report.reason, number, func.count(Report.note), of_before)
-    grouped = counted.where(Report.comment_id.in_(comment_ids)).group_by(Report.comment_id, Report.reason)
-    gravest_first = sorted(session.execute(grouped), key=lambda row: (urgency.of_reason(row[1]), -row[2], row[1]))
+    counted = session.execute(_COUNTED, {"ids": list(comment_ids)})
+    gravest_first = sorted(counted, key=lambda row: (urgency.of_reason(row[1]), -row[2], row[1]))
     for comment_id, reason, readers, with_note, edited in gravest_first:
         told = ngettext("%(number)s reader", "%(number)s readers", readers)
         found[comment_id].append(f"{wording.label(reason)}: {told}")
@@ -50,7 +47,7 @@ def lines(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[str
             still.add(comment_id)
     for comment_id in found.keys() - still:
         found[comment_id].append(gettext("The comment was changed after that."))
-    for report in _first_of_each(session, notes, Report.note.is_not(None), most=NOTES):
+    for report in _first_of_each(session, [*filter(notes.get, notes)], Report.note.is_not(None), most=NOTES):
         found[report.comment_id].append(f"“{report.note}”")
         notes[report.comment_id] -= 1
     for comment_id, further in notes.items():
@@ -58,6 +55,15 @@ def lines(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[str
             told = ngettext("and %(number)s more", "and %(number)s more", further)
             found[comment_id].append(told)
     return found
+
+
+_OF_BEFORE = func.count(case((Report.outcome == reports.EDITED, 1)))
+#: Built once, because building it takes longer than running it.
+_COUNTED = (
+    select(Report.comment_id, Report.reason, func.count(), func.count(Report.note), _OF_BEFORE)
+    .where(Report.comment_id.in_(bindparam("ids", expanding=True)))
+    .group_by(Report.comment_id, Report.reason)
+)
 
 
 def reporters(session: Session, comment_ids: Sequence[str]) -> dict[str, list[ReporterLine]]:
@@ -79,11 +85,13 @@ def reporters(session: Session, comment_ids: Sequence[str]) -> dict[str, list[Re
 
 
 def _first_of_each(
-    session: Session, comment_ids: Iterable[str], which: ColumnElement[bool], *, most: int
+    session: Session, comment_ids: Sequence[str], which: ColumnElement[bool], *, most: int
 ) -> Sequence[Report]:
     """The first `most` such reports of each comment."""
+    if not comment_ids:
+        return ()
     place = func.row_number().over(partition_by=Report.comment_id, order_by=Report.id)
-    numbered = select(Report.id, place.label("place")).where(Report.comment_id.in_(list(comment_ids)), which).subquery()
+    numbered = select(Report.id, place.label("place")).where(Report.comment_id.in_(comment_ids), which).subquery()
     first = select(numbered.c.id).where(numbered.c.place <= most)
     return session.scalars(select(Report).where(Report.id.in_(first)).order_by(Report.id)).all()
 

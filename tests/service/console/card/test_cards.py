@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.policy.terms import Threshold
-from service.console.card.cards import ScoreLine
+from service.console.card.scores import ScoreLine, edges
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ def test_a_score_is_told_from_its_thresholds_by_what_is_shown(
     score: float, flag_at: float | None, reject_at: float | None, shown: str, flags_from: str, rejects_from: str
 ) -> None:
     line = ScoreLine("Spam", score, Threshold(flag_at, reject_at))
-    assert (line.shown, line.flags_from, line.rejects_from) == (shown, flags_from, rejects_from)
+    assert (line.shown, *edges(line.threshold)) == (shown, flags_from, rejects_from)
