@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from types import MappingProxyType
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     CompoundSelect,
     FromClause,
+    Row,
     Select,
     Table,
     bindparam,
@@ -40,20 +42,36 @@ _ITEMS, _SITES = cast("Table", ReviewItem.__table__), cast("Table", Site.__table
 _OTHER = _ITEMS.alias()
 
 
-def counts(session: Session, site_ids: Collection[str], *, not_for: str | None = None) -> dict[str, Counts]:
-    """For each of `COUNTED`, its values among the open items of these sites, the most frequent first.
+class LeftOut(NamedTuple):
+    """What counts leave out of the open items of some sites, so that they tell what waits for a person."""
 
-    `not_for` is a person (`user:<id>`): items that they may not take are left out.
-    """
-    parameters = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1, "not_for": not_for or ""}
-    others = session.execute(_NOT_TAKEN, parameters).all() if not_for is not None else []
+    #: The person (`user:<id>`), and the items that they may not take, with their values by `COUNTED`.
+    person: str = ""
+    not_taken: Sequence[Row[Any]] = ()
+    #: Kind and site -> how many items of that kind are of a comment that is reported as well, and counted as such.
+    reported_too: Mapping[tuple[str, str], int] = MappingProxyType({})
+
+
+_NOTHING = LeftOut()
+
+
+def left_out(session: Session, site_ids: Collection[str], person: str) -> LeftOut:
+    """What counts on these sites leave out for a person."""
+    parameters = _parameters(site_ids, person)
+    reported_too = {(kind, site_id): number for kind, site_id, number in session.execute(_reported_too(), parameters)}
+    return LeftOut(person, session.execute(_NOT_TAKEN, parameters).all(), reported_too)
+
+
+def counts(session: Session, site_ids: Collection[str], left_out: LeftOut = _NOTHING) -> dict[str, Counts]:
+    """For each of `COUNTED`, its values among the open items of these sites, the most frequent first."""
+    parameters = _parameters(site_ids, left_out.person)
     found: dict[str, dict[str, int]] = {name: {} for name in COUNTED}
     for name, value, number in session.execute(_all_counts(), parameters):
         found[name][value] = number
     counts_by_name: dict[str, Counts] = {}
     for name in COUNTED:
-        left_out = Counter(getattr(row, name) for row in others if name != "kind")
-        rows = _less(found[name], left_out)
+        others = Counter(getattr(row, name) for row in left_out.not_taken if name != "kind")
+        rows = _less(found[name], others)
         counts_by_name[name] = dict(sorted(rows.items(), key=lambda item: (-item[1], item[0])))
     return counts_by_name
 
@@ -67,7 +85,7 @@ def _less(counted: Counts, left_out: Counts) -> dict[str, int]:
 
 
 def by_kind(
-    session: Session, site_ids: Collection[str], filters: Filters, unfiltered: Counts
+    session: Session, site_ids: Collection[str], filters: Filters, unfiltered: Counts, left_out: LeftOut
 ) -> tuple[dict[str, int], bool]:
     """How many comments wait for each kind, and whether all were counted; the filters' `kind` and `text` are left out.
 
@@ -76,7 +94,7 @@ def by_kind(
     """
     chosen = {name: value for name in INDEXED if name != "kind" and (value := getattr(filters, name)) is not None}
     if not chosen and filters.opened_since is None and filters.opened_before is None:
-        reported_too = _also_reported(session, site_ids, filters.not_for, each="kind")
+        reported_too = _summed(left_out.reported_too, at=0)
         return {kind: number - reported_too.get(kind, 0) for kind, number in unfiltered.items()}, True
     looked_at = select(_ITEMS).where(_ITEMS.c.closed_at.is_(None), _ITEMS.c.site_id.in_(site_ids))
     if (driving := next(iter(chosen), None)) is not None:
@@ -93,18 +111,23 @@ def by_kind(
     return dict(session.execute(query.group_by(items.c.kind)).all()), number <= COUNT_UP_TO
 
 
-def _also_reported(session: Session, site_ids: Collection[str], not_for: str | None, *, each: str) -> dict[str, int]:
-    """How many items of other kinds are of a comment with a report, which comes first: of `each` kind, or site."""
-    parameters = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1, "not_for": not_for or ""}
-    return dict(session.execute(_reported_too(each), parameters).all())
-
-
-def for_person(session: Session, site_ids: Collection[str], not_for: str) -> Counts:
+def for_person(session: Session, site_ids: Collection[str], left_out: LeftOut) -> Counts:
     """How many comments wait on each site for a person: as on the queue's tabs, each once, and none of not theirs."""
-    parameters = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1, "not_for": not_for}
-    left_out = Counter(row.site_id for row in session.execute(_NOT_TAKEN, parameters))
-    left_out.update(_also_reported(session, site_ids, not_for, each="site_id"))
-    return _less(by_site(session, site_ids), left_out)
+    others = Counter(row.site_id for row in left_out.not_taken)
+    others.update(_summed(left_out.reported_too, at=1))
+    return _less(by_site(session, site_ids), others)
+
+
+def _summed(numbers: Mapping[tuple[str, str], int], *, at: int) -> Counter[str]:
+    """The numbers by one part of what they are of."""
+    summed: Counter[str] = Counter()
+    for key, number in numbers.items():
+        summed[key[at]] += number
+    return summed
+
+
+def _parameters(site_ids: Collection[str], person: str) -> dict[str, Any]:
+    return {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1, "not_for": person}
 
 
 def by_site(session: Session, site_ids: Collection[str], *, most: int = COUNT_UP_TO + 1) -> Counts:
@@ -143,16 +166,17 @@ def _of(name: str) -> Select[Any]:
 
 
 @cache
-def _reported_too(each: str) -> Select[Any]:
+def _reported_too() -> Select[Any]:
     reports = (
         select(_ITEMS.c.comment_id)
         .where(_ITEMS.c.closed_at.is_(None), _ITEMS.c.site_id.in_(_SITE_IDS), _ITEMS.c.kind == "report")
         .limit(bindparam("most"))
         .subquery()
     )
-    query = select(_OTHER.c[each], func.count()).join(reports, reports.c.comment_id == _OTHER.c.comment_id)
+    kind_and_site = (_OTHER.c.kind, _OTHER.c.site_id)
+    query = select(*kind_and_site, func.count()).join(reports, reports.c.comment_id == _OTHER.c.comment_id)
     query = query.where(_OTHER.c.closed_at.is_(None), _OTHER.c.kind != "report", _is_for(_OTHER))
-    return query.group_by(_OTHER.c[each])
+    return query.group_by(*kind_and_site)
 
 
 def _is_for(items: FromClause) -> ColumnElement[bool]:

@@ -41,8 +41,9 @@ def show_queue() -> ResponseReturnValue:
         reminder = pausing.read(session)
         is_enough = reminder is not None and reminder.kind == "cap"
         rows, next_page, page = _NOTHING if is_enough else _read(session, site_ids, query, beginning)
-        counted = review_counts.counts(session, site_ids, not_for=query.filters.not_for)
-        tabs, all_counted = review_counts.by_kind(session, site_ids, query.filters, counted["kind"])
+        left_out = review_counts.left_out(session, site_ids, access.actor())
+        counted = review_counts.counts(session, site_ids, left_out)
+        tabs, all_counted = review_counts.by_kind(session, site_ids, query.filters, counted["kind"], left_out)
         administered = [site_id for site_id in site_ids if access.may(site_id, "admin")]
         return render_template(
             "console/queue/queue.html",
@@ -61,7 +62,7 @@ def show_queue() -> ResponseReturnValue:
             options=queue_filters.options(query, counted, access.languages()),
             orders=queue_filters.ORDERS,
             sites=sites,
-            waiting_on=_waiting_on(session, access.in_use()),
+            waiting_on=_waiting_on(session, access.in_use(), None if query.site_id else left_out),
             in_words=queue_filters.in_words,
             number=queue_filters.number,
             reminder=reminder,
@@ -159,9 +160,13 @@ def read_position(text: str | None) -> review_items.Position | None:
     return review_items.Position(int(at), item_id)
 
 
-def _waiting_on(session: Session, site_ids: Collection[str]) -> review_counts.Counts:
-    few = 1 < len(site_ids) <= SITES_COUNTED
-    return review_counts.for_person(session, site_ids, access.actor()) if few else {}
+def _waiting_on(
+    session: Session, site_ids: Collection[str], left_out: review_counts.LeftOut | None
+) -> review_counts.Counts:
+    if not 1 < len(site_ids) <= SITES_COUNTED:
+        return {}
+    left_out = left_out or review_counts.left_out(session, site_ids, access.actor())
+    return review_counts.for_person(session, site_ids, left_out)
 
 
 ROUTES = (("/", "GET", show_queue),)
