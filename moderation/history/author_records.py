@@ -140,7 +140,11 @@ def _names(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[st
 def _named(most: int) -> Select[Any]:
     shown, others, joined = _latest("ip", most)
     query = select(shown.c.id, others.c.name).join(others, joined).where(others.c.author_key != shown.c.author_key)
-    return query.distinct().order_by(others.c.name)
+    names = query.distinct().subquery()
+    place = func.row_number().over(partition_by=names.c.id, order_by=names.c.name).label("place")
+    numbered = select(names.c.id, names.c.name, place).subquery()
+    first = select(numbered.c.id, numbered.c.name).where(numbered.c.place <= NAMES + 1)
+    return first.order_by(numbered.c.name)
 
 
 def _first_seen(session: Session, comment_ids: Sequence[str]) -> list[tuple[str, datetime | None]]:

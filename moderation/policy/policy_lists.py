@@ -130,8 +130,10 @@ def matching(document: Mapping[str, Any], people: Collection[Author], addresses:
     """The entries that block or trust one of these authors or addresses."""
     listed = []
     for name in _OPPOSITES:
-        ends = document.get("expires", {}).get(name, {})
         entries = tuple(document.get(name, ()))
+        if not entries:
+            continue
+        ends = document.get("expires", {}).get(name, {})
         subjects: Collection[Author | str] = addresses if name.endswith("_ips") else people
         hits = dict.fromkeys(entry for subject in subjects for entry in _holding(name, entries, subject))
         listed += [ListEntry(name, entry, _moment(ends[entry]) if entry in ends else None) for entry in hits]

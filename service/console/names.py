@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import actors
@@ -156,11 +156,14 @@ def of_own_sites(session: Session, *, chosen: str | None = None) -> list[tuple[s
     An archived site is not offered: it is there only where it is `chosen` already.
     """
     shown = [site_id for site_id in access.roles() if site_id == chosen or not access.is_archived(site_id)]
-    query = select(Site.id, Site.name).where(Site.id.in_(shown)).order_by(Site.name, Site.id)
     return [
         (site_id, gettext("%(site)s (archived)", site=name) if access.is_archived(site_id) else name)
-        for site_id, name in session.execute(query)
+        for site_id, name in session.execute(_SITES, {"ids": shown})
     ]
+
+
+#: Built once, because building it takes longer than running it.
+_SITES = select(Site.id, Site.name).where(Site.id.in_(bindparam("ids", expanding=True))).order_by(Site.name, Site.id)
 
 
 def has(name: str, asked: str) -> bool:
