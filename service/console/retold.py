@@ -5,7 +5,7 @@ It is stored, audited, sent and answered by the API in English, as it was said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -244,6 +244,11 @@ def reason(reason: RejectionReason) -> str:
     """A reason for rejecting as moderators read it: ours in their language, a site's own as it wrote it."""
     own = reason.texts.get(translation.current())
     return own or translation.gettext(reason.text) if reason.text in _OURS or own else reason.text
+
+
+def reasons(given: Sequence[RejectionReason]) -> tuple[tuple[str, str], ...]:
+    """Code of each of a site's reasons for rejecting, and the reason as moderators read it."""
+    return tuple((one.code, reason(one)) for one in given)
 
 
 def message(reason: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -32,15 +31,13 @@ from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, Shown, of_comment, places
 from service.console.card.reported import ReporterLine
 from service.console.card.scores import ScoreLine
-from service.console.card.stencils import in_address
+from service.console.card.stencils import form_fields, in_address
 from service.console.card.verbs import Verb
 from texts import translation, wording
 from texts.translation import gettext, later, ngettext
 
 #: Of a longer text a card shows the beginning, and the rest on request.
 LONG = 1200
-#: Of an author's name so much is read out with each button.
-_NAME_READ_OUT = 60
 #: Status -> who decided so, and why.
 _DECIDED = {
     "published": later("%(name)s published it: %(reasons)s"),
@@ -180,29 +177,23 @@ class Card:
         `author`, `address`, `group`, `page` and `way_back` are as they stand in an address. `made` is HTML already.
         """
         comment, group = self.comment, self.group
-        return made | {
-            "id": escape(comment.id),
-            "version": str(comment.version),
-            "name": escape(comment.name),
-            "called": escape(self.called),
-            "author_key": escape(comment.author_key or ""),
-            "author": in_address(comment.author_key),
-            "address": in_address(comment.ip),
-            "group_id": escape(group or ""),
-            "group": in_address(group),
-            "opened": str(self.opened),
-            "thread": escape(comment.thread or ""),
-            "page": in_address(comment.thread),
-            "title": escape(self.place.title or comment.thread or ""),
-            "back": escape(back),
-            "way_back": in_address(back),
-            "token": escape(generate_csrf()),
-        }
-
-    @property
-    def called(self) -> str:
-        """Its author's name, as much as is read out."""
-        return self.comment.name[:_NAME_READ_OUT]
+        return (
+            form_fields(comment, back)
+            | made
+            | {
+                "name": escape(comment.name),
+                "author_key": escape(comment.author_key or ""),
+                "author": in_address(comment.author_key),
+                "address": in_address(comment.ip),
+                "group_id": escape(group or ""),
+                "group": in_address(group),
+                "opened": str(self.opened),
+                "thread": escape(comment.thread or ""),
+                "page": in_address(comment.thread),
+                "title": escape(self.place.title or comment.thread or ""),
+                "way_back": in_address(back),
+            }
+        )
 
     @property
     def shape(self) -> Shape:
@@ -423,7 +414,7 @@ def _shown(site: Site, settings: SiteSettings) -> CardSite:
     return CardSite(
         id=site.id,
         name=site.name,
-        reasons=tuple((reason.code, retold.reason(reason)) for reason in settings.reasons),
+        reasons=retold.reasons(settings.reasons),
         reason_required=settings.require_reason,
         forever=access.may(site.id, "admin"),
         shares_lists=access.may_everywhere("admin"),

@@ -13,14 +13,18 @@ from types import SimpleNamespace
 from urllib.parse import quote_plus
 
 from flask import request
+from flask_wtf.csrf import generate_csrf
 from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
+from moderation.tables import Comment
 from texts import translation
 
 #: As `url_for` leaves them in what it is given.
 _SAFE = "!$'()*,/:;?@"
 _MOST_KEPT = 1000
+#: Of an author's name so much is read out with each button.
+NAME_READ_OUT = 60
 
 
 def filled(macro: Macro, own: Mapping[str, str], *common: object) -> Markup:
@@ -31,6 +35,17 @@ def filled(macro: Macro, own: Mapping[str, str], *common: object) -> Markup:
     """
     stencil = _stencil(macro, translation.current(), request.script_root, tuple(own), common)
     return Markup(stencil % own)  # noqa: S704  (`own` is HTML)
+
+
+def form_fields(comment: Comment, back: str) -> dict[str, str]:
+    """What a comment's form has of its own, as HTML; `back` is the page that it leads back to."""
+    return {
+        "id": escape(comment.id),
+        "version": str(comment.version),
+        "called": escape(comment.name[:NAME_READ_OUT]),
+        "back": escape(back),
+        "token": escape(generate_csrf()),
+    }
 
 
 def in_address(value: str | None) -> Markup:

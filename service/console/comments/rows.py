@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from moderation import actors
 from moderation.decisions import appeals
 from moderation.sites import site_settings
-from moderation.sites.site_settings import RejectionReason
 from moderation.tables import Comment, ReviewItem
-from service.console import access, names
+from service.console import access, names, retold
 from service.console.card import second_look, verbs
+from service.console.card.stencils import form_fields
 from service.console.card.verbs import Verb
 from service.context import context
 from texts.translation import gettext
@@ -38,9 +38,14 @@ class Row:
     #: Who decided, by name.
     decided_by: str | None
     #: The decisions that would change something, in words; none for who may not decide.
-    verbs: Mapping[str, Verb]
-    reasons: Sequence[RejectionReason]
+    choices: tuple[tuple[str, Verb], ...]
+    #: The site's list of reasons for rejecting: code, and what it says.
+    reasons: tuple[tuple[str, str], ...]
     reason_required: bool
+
+    def own(self, back: str) -> dict[str, str]:
+        """What is its own in its form, as HTML; `back` is the page that it leads back to."""
+        return form_fields(self.comment, back)
 
     @property
     def decided_later(self) -> bool:
@@ -53,6 +58,7 @@ def build(session: Session, comments: Sequence[Comment], hidden: Collection[str]
     """Rows for these comments, in order, with one query for each kind of data."""
     ids, site_ids = [comment.id for comment in comments], {comment.site_id for comment in comments}
     site_names, settings = names.of_sites(session, site_ids), site_settings.of_sites(session, site_ids)
+    reasons = {site_id: retold.reasons(one.reasons) for site_id, one in settings.items()}
     people = names.of_people(session, [comment.decided_by for comment in comments]) | {
         actors.POLICY: gettext("the policy")
     }
@@ -66,7 +72,7 @@ def build(session: Session, comments: Sequence[Comment], hidden: Collection[str]
             comment.id in waiting,
             None if comment.id in hidden else people.get(comment.decided_by or ""),
             _verbs(comment, comment.id in waiting, comment.id in appealed, comment.id in hidden),
-            settings[comment.site_id].reasons,
+            reasons[comment.site_id],
             settings[comment.site_id].require_reason,
         )
         for comment in comments
@@ -82,13 +88,13 @@ def show_row(comment_id: str) -> ResponseReturnValue:
         return render_template("console/comments/one_row.html", row=row, back=back)
 
 
-def _verbs(comment: Comment, waits: bool, appealed: bool, hidden: bool) -> Mapping[str, Verb]:
+def _verbs(comment: Comment, waits: bool, appealed: bool, hidden: bool) -> tuple[tuple[str, Verb], ...]:
     """Of a comment that waits both; of one that is decided, the other: a correction."""
     if comment.status not in {"published", "flagged", "rejected"} or not access.may(comment.site_id, "moderator"):
-        return {}
+        return ()
     words = verbs.of(comment.status, appealed=appealed, blind=hidden)
     in_force = {"published": "publish", "rejected": "reject"}.get(comment.status)
-    return words if waits or hidden else {action: verb for action, verb in words.items() if action != in_force}
+    return tuple((action, verb) for action, verb in words.items() if waits or hidden or action != in_force)
 
 
 ROUTES = (("/comments/<comment_id>/row", "GET", show_row),)
