@@ -19,11 +19,11 @@ from moderation.tables import Comment
 from moderation.webhooks import afterwards, endpoints
 from moderation.webhooks.endpoints import EndpointRefused
 from moderation.webhooks.protocols import AKISMET
-from service.compat import shared
+from service.compat import callers, judging
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.answers import plain
 from service.compat.akismet.fields import Fields
-from service.compat.shared import Refusal
+from service.compat.refusals import Refusal
 from service.context import context
 from texts import links
 
@@ -40,7 +40,7 @@ def check_comment() -> Response:
     form = fields.read()
     fields.require_any()
     key = fields.key_of(form)
-    site_id = shared.require_site(key)
+    site_id = callers.require_site(key)
     blog = fields.blog_of(form)
     text = fields.text_of(form)
     answer = _ruled(form) or _verdict(site_id, key, form, text)
@@ -51,7 +51,7 @@ def check_comment() -> Response:
 
 def _keeps_nothing(form: Fields) -> bool:
     """Whether nothing may be stored: for a test, and for a page, whose key anybody may use."""
-    return fields.is_set(form, "is_test") or shared.only_scores()
+    return fields.is_set(form, "is_test") or callers.only_scores()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,11 @@ def _ruled(form: Fields) -> _Answer | None:
 
 def _require_fit(text: str) -> None:
     if fields.lost_its_letters():
-        raise Refusal("unreadable", status=400)
+        raise Refusal("unreadable")
     if not text:
-        raise Refusal("no_text", status=400)
+        raise Refusal("no_text")
     if len(text) > fields.LONGEST_TEXT:
-        raise Refusal("too_long", status=413)
+        raise Refusal("too_long")
 
 
 def _verdict(site_id: str, key: str, form: Fields, text: str) -> _Answer:
@@ -103,7 +103,7 @@ def _verdict(site_id: str, key: str, form: Fields, text: str) -> _Answer:
     origin = comment.origin or {}  # with where its page is
     recheck = bool(form.get("recheck_reason"))
     earlier = None
-    if not shared.only_scores():
+    if not callers.only_scores():
         with context().store.read() as session:
             earlier = checked.find_again(session, comment, by_time=recheck and submission.created_at is not None)
     if earlier is not None and (recheck or checked.says_the_same(earlier, comment)):
@@ -112,7 +112,7 @@ def _verdict(site_id: str, key: str, form: Fields, text: str) -> _Answer:
         return answer
     keeps_nothing = _keeps_nothing(form)
     origin["repeated"] = not recheck and not keeps_nothing and usage.is_repeated(comment)
-    decision = shared.decide(comment)
+    decision = judging.decide(comment)
     is_stored = decision.priority is not None and not keeps_nothing and _keep(key, form, comment, decision)
     if not is_stored:
         unwritten = News(decisions=[(decision.status, decision.actor)])
@@ -127,7 +127,7 @@ def _said_by_the_site(site_id: str, form: Fields, text: str) -> _Answer | None:
     by its id; after an edit it is another one.
     """
     about = {name: form[name][: fields.LONGEST_ID] for name in ("comment_ID", "comment_post_ID") if form.get(name)}
-    if form.get("recheck_reason", "edit") == "edit" or len(about) < 2 or shared.only_scores():
+    if form.get("recheck_reason", "edit") == "edit" or len(about) < 2 or callers.only_scores():
         return None
     with context().store.read() as session:
         value = feedback.last_word(session, site_id, AKISMET.name, text[: fields.LONGEST_TEXT], "spam", about=about)
@@ -148,7 +148,7 @@ def _check_again(earlier: Comment, comment: Comment, form: Fields, *, recheck: b
         return _spam() if earlier.status == "rejected" else _ham()
     if comments.was_turned_down(earlier):
         comment.origin = (comment.origin or {}) | {"turned_down": True}
-    decision = shared.decide(comment)
+    decision = judging.decide(comment)
     if not _keeps_nothing(form):
         with context().write() as session:
             checked.change(session, earlier, comment, decision)
