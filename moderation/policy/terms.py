@@ -148,13 +148,13 @@ class Facts:
     #: The code of its language ("und": none that can be told), and whether the classifier judges it.
     language: str = "und"
     language_judged: bool = True
+    #: Labels whose score is the name's, which was scored by itself.
+    by_name: frozenset[str] = frozenset()
 
     @property
     def unquoted(self) -> str:
         """The author's own words: all of the text where it quotes nobody."""
         return self.text if self.own_words is None else self.own_words
-    #: Labels whose score is the name's, which was scored by itself.
-    by_name: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
