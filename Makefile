@@ -38,11 +38,12 @@ coverage: .venv/.dev  ## which lines the suite runs, on SQLite
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-check: check-python check-types check-web  ## lint, formats, types and import directions
+check: check-python check-types check-web  ## lint, formats, sizes, types and import directions
 
 check-python: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python -m tools.sizes
 
 check-types: .venv/.dev
 	$(BIN)/mypy

@@ -15,13 +15,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Dialect, Engine, PoolProxiedConnection, Table
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from moderation.identities import keyring
 from moderation.identities.columns import Sealed, SealedDocument
 
 #: A connection that was idle for longer is tried before it is used: the database may have been started again.
 _TRUSTED_SECONDS = 1.0
+#: PostgreSQL's code for an error: the transaction is read-only.
+_READ_ONLY = "25006"
 
 
 class Statement:
@@ -126,6 +128,7 @@ class Inserts:
                 connection.execute(self._into.text, (values,))
         except error_class as error:
             self._forget()  # and with it the transaction, if one is open
+            call_read_only_away(self._into.text, error)
             raise DBAPIError.instance(self._into.text, None, error, error_class, hide_parameters=True) from error
         except BaseException:
             self._forget()
@@ -150,6 +153,15 @@ class Inserts:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.invalidate()
+
+
+def call_read_only_away(statement: str | None, error: BaseException) -> None:
+    """Raise an error like those of a database that is away, if PostgreSQL takes no writes, as a standby does not.
+
+    The driver calls that a fault of the program's.
+    """
+    if getattr(error, "sqlstate", None) == _READ_ONLY:
+        raise OperationalError(statement, None, error, hide_parameters=True) from error
 
 
 _json = json.JSONEncoder(ensure_ascii=False, default=str).encode

@@ -18,12 +18,13 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Dialect, Engine, Table, create_engine, event, func, make_url, select
+from sqlalchemy import Dialect, Engine, ExceptionContext, Table, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
+from moderation import inserting
 from moderation.identities.keyring import Keyring
 from moderation.inserting import Inserts, Statement
 from moderation.replica import Replica
@@ -40,7 +41,7 @@ _BETWEEN_PARTS = 0.02
 _BETWEEN_TRIES = 0.01
 #: How long emptying the log waits for readers. Writers wait meanwhile.
 _LOG_PATIENCE_MS = 200
-#: Raised while the database is locked, full, unreachable or shutting down. Later the transaction may succeed.
+#: Raised while the database is locked, full, read-only, unreachable or shutting down. Later a transaction may succeed.
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 #: libpq's options by which a PostgreSQL that has vanished is noticed within seconds; the kernel would wait minutes.
@@ -333,6 +334,7 @@ def open_engine(url: str, pool_size: int) -> Engine:
         connect_args={name: value for name, value in _CONNECTING.items() if name not in make_url(url).query},
     )
     event.listen(engine, "connect", _configure_postgresql)
+    event.listen(engine, "handle_error", _call_read_only_away)
     return engine
 
 
@@ -341,6 +343,10 @@ def _configure_postgresql(connection: Any, _record: object) -> None:
     # not an option of the connection, which PgBouncer refuses; there it holds for whoever gets the connection next.
     connection.execute(f"SET lock_timeout = {int(1000 * WRITE_TIMEOUT)}")
     connection.commit()
+
+
+def _call_read_only_away(failure: ExceptionContext) -> None:
+    inserting.call_read_only_away(failure.statement, failure.original_exception)
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

@@ -59,5 +59,5 @@ def _load(settings: Settings) -> Any:
     sending.start(settings, part="web")
     multiprocessing.util.Finalize(None, sending.stop, exitpriority=0)  # these processes run nothing of `atexit`
     application = importlib.import_module(_APPLICATION).app
-    importlib.import_module("service.compat.shared").load_classifier(application)
+    importlib.import_module("service.compat.judging").load_classifier(application)
     return Leaving(WholeRequests(application, settings))

@@ -25,7 +25,7 @@ from service.answering.accepting import Accepting, Answer
 from service.answering.leaving import Message, Receive, Send
 from service.answering.threads import Patience, Threads
 from service.answering.turns import Lane, lane_of
-from service.compat.shared import MAX_BODY_BYTES
+from service.compat.routes import MAX_BODY_BYTES
 
 #: How long a client may send nothing of its body, and how long the whole body may take, in seconds.
 SILENT_SECONDS, BODY_SECONDS = 15.0, 120.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from traceback import format_exception
 
 import structlog
+from babel.lists import format_list
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
@@ -73,10 +74,18 @@ def wants_page() -> bool:
 def _sentence(status: int, error: HTTPException) -> str:
     sentences = {
         404: f"There is no {request.path[:200]} here{_slash()}. The routes are listed at /api/docs.",
-        405: f"{request.method[:20]} is not possible here.",
+        405: f"{request.method[:20]} is not possible here{_possible(error)}.",
         413: "The body is larger than this route takes.",
     }
     return sentences.get(status) or error.description or "The request was refused."
+
+
+def _possible(error: HTTPException) -> str:
+    """The methods that are possible, but for those that every route has beside them."""
+    methods = set(getattr(error, "valid_methods", None) or ()) - {"HEAD", "OPTIONS"}
+    if not methods:
+        return ""
+    return f"; {format_list(sorted(methods), locale='en_GB')} {'is' if len(methods) == 1 else 'are'}"
 
 
 def _slash() -> str:

@@ -111,7 +111,6 @@ class Newspaper:
     #: A path below the installation's address.
     statement: str
     rejected_id: str
-    reported_id: str
     group_id: str | None
     person_id: str
     endpoint_id: str
@@ -272,7 +271,7 @@ def _make_today(writer: _Writer, now: Clock, today: datetime) -> Newspaper:
     assert rejected.decided_at is not None
     address = statement_links.address(writer.settings, rejected.id, rejected.decided_at) or ""
     path = "/statement/" + address.rpartition("/")[2]
-    return Newspaper(writer.site_id, path, rejected.id, reported.id, group_id, person_id, endpoint_id)
+    return Newspaper(writer.site_id, path, rejected.id, group_id, person_id, endpoint_id)
 
 
 def _appeal(writer: _Writer, session: Session) -> bool:

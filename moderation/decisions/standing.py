@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
@@ -270,20 +270,8 @@ def _settle(session: Session, row: AuthorStanding, policy: Policy) -> None:
     was, row.told = row.told, now
     session.flush()
     comment = session.get(Comment, row.comment_id) if row.comment_id else None
-    _tell(
-        session,
-        row.site_id,
-        comment,
-        now or ORDINARY,
-        was=was or ORDINARY,
-        until=row.lapses_at,
-        because=_because(now),
-        by=actors.POLICY,
-    )
-
-
-def _because(now: Name | None) -> str:
-    return _BECAUSE[now]
+    change = _Change(now or ORDINARY, was or ORDINARY, _BECAUSE[now], by=actors.POLICY, until=row.lapses_at)
+    _tell(session, row.site_id, comment, change)
 
 
 def _lapses_at(unexpired: list[int], policy: Policy) -> datetime | None:
@@ -293,27 +281,28 @@ def _lapses_at(unexpired: list[int], policy: Policy) -> datetime | None:
     return datetime.fromtimestamp(seconds, tz=clock.now().tzinfo)
 
 
-def _tell(
-    session: Session,
-    site_id: str,
-    comment: Comment | None,
-    standing: str,
-    *,
-    was: str | None,
-    until: datetime | None,
-    because: str,
-    by: str,
-) -> None:
-    detail: dict[str, Any] = {"standing": standing} | ({"was": {"status": was}} if was else {})
-    row = audit.row("author.standing_changed", actor=by, site_id=site_id, detail=detail)
+class _Change(NamedTuple):
+    """What an author's standing has become; `was` is None where that is not known."""
+
+    standing: str
+    was: str | None
+    because: str
+    by: str
+    until: datetime | None = None
+
+
+def _tell(session: Session, site_id: str, comment: Comment | None, change: _Change) -> None:
+    """Put it into the audit and tell the site and open consoles, in the caller's transaction."""
+    detail: dict[str, Any] = {"standing": change.standing} | ({"was": {"status": change.was}} if change.was else {})
+    row = audit.row("author.standing_changed", actor=change.by, site_id=site_id, detail=detail)
     audit.record(session, [row | ({"comment_id": comment.id} if comment is not None else {})])
     if comment is not None:
         _show(session, comment)
     data = _subject(comment) | {
-        "standing": standing,
-        "until": until.isoformat() if until else None,
-        "because": because,
-        "decided_by": actors.kind(by),
+        "standing": change.standing,
+        "until": change.until.isoformat() if change.until else None,
+        "because": change.because,
+        "decided_by": actors.kind(change.by),
     }
     told = Event(catalogue.AUTHOR_STANDING_CHANGED, site_id, comment.id if comment else None, at=clock.now(), data=data)
     events.notify(session, [told])
@@ -350,7 +339,7 @@ def _tell_of_entry(
         return
     because = "It has ended." if by == actors.POLICY else "Somebody at the site decided it."
     now, was = (standing, None) if added else (ORDINARY, standing)
-    _tell(session, site_id, comment, now, was=was, until=until, because=because, by=by)
+    _tell(session, site_id, comment, _Change(now, was, because, by=by, until=until))
 
 
 def _tell_of_ended(session: Session, site_id: str, ended: Mapping[str, Collection[str]]) -> None:

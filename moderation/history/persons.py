@@ -346,8 +346,7 @@ def _erase_entries(session: Session, person: Person, site_id: str) -> int:
     entries = {(name, entry) for _, name, entry, _ in _entries(session, person, site_id)}
     if not entries:
         return 0
-    session.scalar(select(Site).where(Site.id == site_id).with_for_update())
-    document = policies.DEFAULT | policies.current(session, site_id).document
+    document = policies.to_change(session, site_id)
     remaining = {name: [entry for entry in document[name] if (name, entry) not in entries] for name in _LISTS}
     if any(remaining[name] != document[name] for name in _LISTS):
         policies.save(session, site_id, document | remaining, actor=actors.OPERATOR)

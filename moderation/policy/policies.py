@@ -93,6 +93,16 @@ def current(session: Session, site_id: str) -> PolicyVersion:
     return found(session.scalar(query), f"site {site_id}")
 
 
+def to_change(session: Session, site_id: str) -> dict[str, Any]:
+    """The whole document in force on a site. Nobody else changes it until the caller's transaction ends.
+
+    Raises:
+        NotFound: there is no such site.
+    """
+    session.scalar(select(Site).where(Site.id == site_id).with_for_update())
+    return DEFAULT | current(session, site_id).document
+
+
 def save(
     session: Session, site_id: str, document: Mapping[str, Any], *, actor: str, detail: Mapping[str, Any] | None = None
 ) -> PolicyVersion:
@@ -150,7 +160,7 @@ def _existing(session: Session, subscriptions: Mapping[str, str]) -> dict[str, s
 
 def set_mode(session: Session, site_id: str, mode: str, *, actor: str) -> PolicyVersion:
     """Save the policy in force with another mode, as a new version."""
-    return save(session, site_id, current(session, site_id).document | {"mode": mode}, actor=actor)
+    return save(session, site_id, to_change(session, site_id) | {"mode": mode}, actor=actor)
 
 
 class PolicyCache:

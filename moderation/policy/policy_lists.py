@@ -52,10 +52,7 @@ def add(session: Session, site_id: str, name: str, entry: str, *, until: datetim
         NotFound: there is no such site.
         ListError, PatternError: it cannot be an entry of this list.
     """
-    # Locked before it is read, so that nobody's change is lost.
-    session.scalar(select(Site).where(Site.id == site_id).with_for_update())
-    row = policies.current(session, site_id)
-    document = policies.DEFAULT | row.document
+    document = policies.to_change(session, site_id)
     entries: list[str] = document[name]
     ends: dict[str, str] = document["expires"].get(name, {})
     for opposite in _OPPOSITES.get(name, ()):
@@ -69,7 +66,7 @@ def add(session: Session, site_id: str, name: str, entry: str, *, until: datetim
     if existing is None:
         _LISTS[name].check([*entries, entry], entries)
     if existing is not None and (existing not in ends or (until is not None and _moment(ends[existing]) >= until)):
-        return row
+        return policies.current(session, site_id)
     other_ends = {listed: end for listed, end in ends.items() if listed != existing}
     if until is not None:
         other_ends[existing or entry] = until.isoformat()
@@ -89,8 +86,7 @@ def remove(
         NotFound: there is no such site.
         ListError: the entry is there for ever, and this person may only end others (`for_ever_too` is false).
     """
-    session.scalar(select(Site).where(Site.id == site_id).with_for_update())
-    document = policies.DEFAULT | policies.current(session, site_id).document
+    document = policies.to_change(session, site_id)
     existing = _find(name, document[name], entry)
     if existing is None:
         return None
@@ -108,8 +104,7 @@ def take_back(
     Raises:
         NotFound: there is no such site.
     """
-    session.scalar(select(Site).where(Site.id == site_id).with_for_update())
-    document = policies.DEFAULT | policies.current(session, site_id).document
+    document = policies.to_change(session, site_id)
     existing = _find(name, document[name], entry)
     end = document["expires"].get(name, {}).get(existing)
     if existing is None or (None if end is None else _moment(end)) != until:
@@ -177,8 +172,7 @@ def take_out_ended(store: Store, tell: Ended = lambda _session, _site_id, _ended
         due = [site_id for site_id, ends in session.execute(query) if _ended(ends or {}, moment)]
     for site_id in due:
         with store.write() as session:
-            session.scalar(select(Site).where(Site.id == site_id).with_for_update())
-            document = policies.DEFAULT | policies.current(session, site_id).document
+            document = policies.to_change(session, site_id)
             ended = _ended(document["expires"], moment)
             if ended:
                 remaining = {

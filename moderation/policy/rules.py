@@ -89,6 +89,17 @@ def evaluate(policy: Policy, scores: Scores, facts: Facts) -> Verdict:
     raise AssertionError("the last rule always gives a reason")
 
 
+def mode_for(policy: Policy, verdict: Verdict, facts: Facts) -> Mode:
+    """The mode that a verdict is under.
+
+    Who is trusted after approvals need not wait where everybody else does. At the times at which a site holds every
+    comment, nothing is published first and looked at afterwards.
+    """
+    exempt = policy.mode == "hold" and verdict.reasons[0].rule == APPROVED_AUTHOR.name
+    waits = policy.mode == "open" and policy.hold_times.are_now(facts.moment)
+    return "auto" if exempt or waits else policy.mode
+
+
 def _blocked_author(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     if facts.author in policy.blocked_authors:
         yield BLOCKED_AUTHOR.reason("This author is blocked on this site.")
@@ -236,8 +247,7 @@ LIST_TRUSTED = Rule(
 
 
 def _banned_words(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    own_words = facts.text if facts.own_words is None else facts.own_words
-    return _entries(BANNED_WORDS, policy.banned_words, own_words, facts)
+    return _entries(BANNED_WORDS, policy.banned_words, facts.unquoted, facts)
 
 
 BANNED_WORDS = Rule(
@@ -257,8 +267,7 @@ BANNED_WORDS = Rule(
 
 
 def _list_banned(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    own_words = facts.text if facts.own_words is None else facts.own_words
-    return _listed(LIST_BANNED, policy, facts, own_words, about_people=False)
+    return _listed(LIST_BANNED, policy, facts, facts.unquoted, about_people=False)
 
 
 LIST_BANNED = Rule(
@@ -335,6 +344,11 @@ EDITED = Rule(
 )
 
 
+def strike_days(policy: Policy) -> int:
+    """For how many days a rejection counts."""
+    return policy.strike_days or _STRIKE_DAYS
+
+
 def _held_author(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     if policy.hold_after is not None and facts.standing.strikes >= policy.hold_after:
         rejected = wording.counted(facts.standing.strikes, "{} comment", "{} comments")
@@ -372,11 +386,6 @@ HELD_AUTHOR = Rule(
         ),
     ),
 )
-
-
-def strike_days(policy: Policy) -> int:
-    """For how many days a rejection counts."""
-    return policy.strike_days or _STRIKE_DAYS
 
 
 def _unreadable(_policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
@@ -595,17 +604,6 @@ APPROVED_AUTHOR = Rule(
         "at once, even where every comment waits. Empty: never.",
     ),
 )
-
-
-def mode_for(policy: Policy, verdict: Verdict, facts: Facts) -> Mode:
-    """The mode that a verdict is under.
-
-    Who is trusted after approvals need not wait where everybody else does. At the times at which a site holds every
-    comment, nothing is published first and looked at afterwards.
-    """
-    exempt = policy.mode == "hold" and verdict.reasons[0].rule == APPROVED_AUTHOR.name
-    waits = policy.mode == "open" and policy.hold_times.are_now(facts.moment)
-    return "auto" if exempt or waits else policy.mode
 
 
 def _scheduled_hold(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:

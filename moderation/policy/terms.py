@@ -151,6 +151,11 @@ class Facts:
     #: Labels whose score is the name's, which was scored by itself.
     by_name: frozenset[str] = frozenset()
 
+    @property
+    def unquoted(self) -> str:
+        """The author's own words: all of the text where it quotes nobody."""
+        return self.text if self.own_words is None else self.own_words
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reason:

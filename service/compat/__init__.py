@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from service.compat import akismet, coral, openai, perspective, shared
+from service.compat import akismet, coral, openai, perspective, state
 
 
 def init_app(app: Flask) -> None:
     """Serve every protocol, from an app that has its context and API state already."""
-    shared.init_app(app)
+    state.init_app(app)
     for protocol in (perspective, akismet, openai, coral):
         app.register_blueprint(protocol.blueprint)

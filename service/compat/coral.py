@@ -22,8 +22,8 @@ from moderation.sites import archive, sites
 from moderation.store import AWAY
 from moderation.tables import Comment
 from service.api import bodies
-from service.compat import shared
-from service.compat.shared import Refusal
+from service.compat import callers, judging, refusals, routes
+from service.compat.refusals import Refusal
 from service.context import context
 from service.problems import Problem
 from texts import markup, visibility
@@ -49,20 +49,15 @@ def judge_phase() -> Response:
     site_id = request.args.get("site", "")
     body = request.get_data(cache=False)
     _require_signature(site_id, body)
-    shared.take_one(site_id)
+    callers.take_one(site_id)
     if _known(site_id).is_archived:
-        raise Refusal("archived", status=403, site_id=site_id)
-    return _opinion(shared.decide(_read(site_id, body)))
-
-
-@blueprint.before_request
-def _prepare() -> None:
-    request.max_content_length = shared.MAX_BODY_BYTES
+        raise Refusal("archived")
+    return _opinion(judging.decide(_read(site_id, body)))
 
 
 @blueprint.errorhandler(Malformed)
 def _withhold_malformed(error: Malformed) -> Response:
-    shared.note_refused("malformed", field_name=str(error))
+    refusals.note("malformed", field_name=str(error))
     return _withhold()
 
 
@@ -71,8 +66,7 @@ def _refuse(_refusal: Refusal) -> Response:
     return _withhold()
 
 
-shared.answer_failures(blueprint, _refuse)
-shared.count_calls(blueprint, "coral.judge_phase")
+routes.prepare(blueprint, verdicts="coral.judge_phase", refuse=_refuse)
 
 
 def _withhold() -> Response:
@@ -92,7 +86,7 @@ def _require_signature(site_id: str, body: bytes) -> None:
     signatures = request.headers.get("X-Coral-Signature", "").encode()[:2000].split(b",")[:_MOST_SIGNATURES]
     matches = [hmac.compare_digest(signature.strip(), f"sha256={expected}".encode()) for signature in signatures]
     if secret is None or not any(matches):
-        raise Refusal("wrong_key", status=401)
+        raise Refusal("wrong_key")
 
 
 class _Known(NamedTuple):
@@ -131,8 +125,8 @@ def _read(site_id: str, body: bytes) -> Comment:
     if not isinstance(document, dict) or document.get("action") not in ("NEW", "EDIT"):
         raise Malformed("`action` is neither NEW nor EDIT.")
     text, author_id = _string(document, "comment", "body"), _string(document, "author", "id")
-    if len(text) > shared.LONGEST_TEXT:
-        raise Refusal("too_long", status=413, site_id=site_id)
+    if len(text) > judging.LONGEST_TEXT:
+        raise Refusal("too_long")
     words = without_meaningless(plain_text(text))  # a browser shows none of these
     if not visibility.can_be_seen(words):  # a picture, or a rating without words: readers see something that we do not
         raise Malformed("`comment.body` has no words.")
@@ -159,7 +153,7 @@ def _string(document: Mapping[str, Any], part: str, name: str) -> str:
     value = within.get(name) if isinstance(within, dict) else None
     if not isinstance(value, str):
         raise Malformed(f"`{part}.{name}` is not a string.")
-    if shared.HALF_CHARACTER.search(value):
+    if judging.HALF_CHARACTER.search(value):
         raise Malformed(f"`{part}.{name}` holds half of a character.")
     return value
 

@@ -8,7 +8,6 @@ language that the classifier has not learnt is refused, or flagged where the ope
 from __future__ import annotations
 
 import json
-import math
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from werkzeug.exceptions import HTTPException
 from moderation.policy.terms import Policy, Threshold
 from moderation.sites.archive import CLOSED
 from service.api import bodies
-from service.compat import shared
-from service.compat.shared import Refusal
+from service.compat import callers, judging, refusals, routes
+from service.compat.refusals import Refusal
 from service.problems import Problem
 from texts import visibility
 from texts.controls import without_meaningless
@@ -88,26 +87,22 @@ class _Inputs:
 @blueprint.post("/v1/moderations")
 def moderate() -> Response:
     """Score each input, and answer with its categories."""
-    site_id = shared.require_site(_bearer(), api_keys=True)
+    site_id = callers.require_site(_bearer(), api_keys=True)
     document = _receive()
     inputs = _inputs(document["input"])
     model = _model(document.get("model"))
-    if shared.flags_unjudged() and shared.policy(site_id).mode == "hold":
+    policy = judging.policy(site_id)
+    if policy.mode == "hold" and refusals.flags_unjudged():
         return _flag("This site holds every comment for a person.")
-    with shared.place(site_id, list(inputs.texts.values())):
-        results = _judge(site_id, inputs)
+    with judging.place(site_id, list(inputs.texts.values())):
+        results = _judge(policy, inputs)
     return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
-
-
-@blueprint.before_request
-def _prepare() -> None:
-    request.max_content_length = shared.MAX_BODY_BYTES
 
 
 @blueprint.errorhandler(Invalid)
 def _refuse_invalid(error: Invalid) -> Response:
-    shared.note_refused(_COUNTED_AS.get(error.code or "", "malformed"), field_name=error.param)
-    if error.code in _OF_THE_TEXT and shared.flags_unjudged():
+    refusals.note(_COUNTED_AS.get(error.code or "", "malformed"), field_name=error.param)
+    if error.code in _OF_THE_TEXT and refusals.flags_unjudged():
         return _flag(str(error))
     return _error(400, str(error), param=error.param, code=error.code)
 
@@ -116,20 +111,20 @@ def _refuse(refusal: Refusal) -> Response:
     status, kind, code, message = _REFUSALS.get(refusal.kind, _INTERNAL)
     if refusal.kind == "refused":
         status = refusal.status
-    if shared.flags_unjudged():
+    if refusals.flags_unjudged():
         return _flag(message)
     response = _error(status, message, kind=kind, code=code)
-    if refusal.retry_after:
-        response.headers["Retry-After"] = str(math.ceil(refusal.retry_after))
+    response.headers.update(refusal.headers)
     return response
 
 
-shared.answer_failures(blueprint, _refuse)
-shared.count_calls(blueprint, "openai.moderate")
-shared.let_pages(blueprint, "openai.moderate")
+routes.prepare(blueprint, verdicts="openai.moderate", refuse=_refuse)
+routes.let_pages(blueprint, "openai.moderate")
 
 _AWAY = (503, "server_error", "unavailable", "The server is temporarily unable to score. Try again in a moment.")
 _INTERNAL = (500, "server_error", None, "The server had an error while processing your request.")
+_TOO_MANY = (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests of this site.")
+#: Kind of refusal -> the status, and the type, code and message of OpenAI's error.
 _REFUSALS: dict[str, tuple[int, str, str | None, str]] = {
     "no_key": (
         401,
@@ -146,12 +141,13 @@ _REFUSALS: dict[str, tuple[int, str, str | None, str]] = {
         "This API key may be used only on the pages that it is bound to.",
     ),
     "archived": (403, "invalid_request_error", "site_archived", CLOSED),
-    "too_many": (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests of this site."),
+    "too_many_wrong_keys": _TOO_MANY,
+    "too_many": _TOO_MANY,
     "too_large": (
         413,
         "invalid_request_error",
         None,
-        f"The request is larger than {shared.MAX_BODY_BYTES} bytes. Send it in parts.",
+        f"The request is larger than {routes.MAX_BODY_BYTES} bytes. Send it in parts.",
     ),
     "refused": (400, "invalid_request_error", None, "The request was refused."),
     "not_scored": _AWAY,
@@ -164,6 +160,24 @@ def _bearer() -> str | None:
     return key.strip() if scheme.lower() == "bearer" else None
 
 
+def _document() -> Any:
+    """The JSON of the request. It is read once, though an answer to a refused request may need it again.
+
+    Bytes that are no UTF-8 become halves of characters, so that the error can name the input that has them.
+
+    Raises:
+        Problem: it is no JSON.
+        werkzeug.exceptions.HTTPException: it is too large, or breaks off.
+    """
+    if "openai_document" not in g:
+        body = request.get_data(cache=False)
+        bodies.require_uncompressed(body)
+        written = body.decode("utf-8-sig", errors="surrogateescape")
+        g.openai_is_utf8 = judging.HALF_CHARACTER.search(written) is None
+        g.openai_document = bodies.parse_text(written)
+    return g.openai_document
+
+
 def _receive() -> dict[str, Any]:
     if request.mimetype != "application/json":
         shown = request.mimetype if len(request.mimetype) < 100 and request.mimetype.isprintable() else "another"
@@ -172,16 +186,11 @@ def _receive() -> dict[str, Any]:
             code="unsupported_content_type",
         )
     try:
-        body = request.get_data(cache=False)
-        bodies.require_uncompressed(body)
-        written = body.decode("utf-8-sig", errors="surrogateescape")  # the error will name the input
-        g.openai_is_utf8 = shared.HALF_CHARACTER.search(written) is None
-        document = bodies.parse_text(written)
+        document = _document()
     except Problem as problem:
         raise Invalid(f"We could not parse the JSON body of your request. {problem.detail}") from None
     if not isinstance(document, dict):
         raise Invalid("We expected a JSON object as the body of your request.")
-    g.openai_document = document
     for name in document:
         if name not in ("input", "model"):
             shown = name[:100].encode(errors="replace").decode()
@@ -237,16 +246,16 @@ def _empty(place: str) -> Invalid:
 
 
 def _text(text: str, place: str) -> str:
-    if shared.HALF_CHARACTER.search(text):
+    if judging.HALF_CHARACTER.search(text):
         if not g.openai_is_utf8:
             message = f"Invalid '{place}': not Unicode: the request has bytes that are no UTF-8."
             raise Invalid(message, param=place, code="invalid_unicode")
-        text = shared.HALF_CHARACTER.sub(shared.SHOWN_FOR_HALF, text)
+        text = judging.HALF_CHARACTER.sub(judging.SHOWN_FOR_HALF, text)
     if not visibility.can_be_seen(text, unknown_tags=True):
         raise _empty(place)
-    if len(text) > shared.LONGEST_TEXT:
+    if len(text) > judging.LONGEST_TEXT:
         message = (
-            f"Invalid '{place}': string too long. Expected a string with maximum length {shared.LONGEST_TEXT}, "
+            f"Invalid '{place}': string too long. Expected a string with maximum length {judging.LONGEST_TEXT}, "
             f"but got a string with length {len(text)} instead."
         )
         raise Invalid(message, param=place, code="string_above_max_length")
@@ -269,13 +278,12 @@ def _model(name: object) -> str:
     )
 
 
-def _judge(site_id: str, inputs: _Inputs) -> list[dict[str, Any]]:
+def _judge(policy: Policy, inputs: _Inputs) -> list[dict[str, Any]]:
     """The results. Those of a picture and words are only known where the words alone are flagged."""
-    policy = shared.policy(site_id)
-    said = shared.said_of(policy)
+    said = judging.languages_said(policy)
     _require_judged(policy, inputs.texts, said)
     texts = list(inputs.texts.values())
-    scores = shared.score(texts, [{"languages": said}] * len(texts))
+    scores = judging.score(texts, [{"languages": said}] * len(texts))
     limits = [_thresholds(policy, text, said) for text in texts]
     if inputs.places is not None:
         found = dict(zip(inputs.texts, map(_result, scores, limits), strict=True))
@@ -288,10 +296,10 @@ def _judge(site_id: str, inputs: _Inputs) -> list[dict[str, Any]]:
 
 def _require_judged(policy: Policy, texts: Mapping[str, str], said: Sequence[str]) -> None:
     for place, text in texts.items():
-        if shared.treatment(policy, text, said) == "hold":
+        if judging.treatment(policy, text, said) == "hold":
             message = (
                 f"Invalid '{place}': it is in a language that this server cannot judge, or that this site holds "
-                f"({shared.classifier().detected_language(text)}), so nothing was scored."
+                f"({judging.classifier().detected_language(text)}), so nothing was scored."
             )
             raise Invalid(message, param=place, code="unsupported_language")
 
@@ -302,7 +310,7 @@ def _highest(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 def _thresholds(policy: Policy, text: str, said: Sequence[str]) -> Mapping[str, Threshold]:
     """Those of the text's language. Texts that are one input share those of the first."""
-    return policy.thresholds_in(shared.classifier().language(text, said)) if policy.presets else policy.thresholds
+    return policy.thresholds_in(judging.classifier().language(text, said)) if policy.presets else policy.thresholds
 
 
 def _result(scores: Mapping[str, float], thresholds: Mapping[str, Threshold]) -> dict[str, Any]:
@@ -339,17 +347,16 @@ def _flag(why: str) -> Response:
         "category_applied_input_types": {category: [] for category in CATEGORIES},
     }
     document = {"id": f"modr-{secrets.token_hex(16)}", "model": _DEFAULT_MODEL, "results": [result] * _results_asked()}
-    return shared.say_held(_answer(document), why)
+    return refusals.say_held(_answer(document), why)
 
 
 def _results_asked() -> int:
-    """How many results the program waits for. A request that was refused unread is read for this alone."""
-    if "openai_document" not in g:
-        try:
-            g.openai_document = bodies.parse(request.get_data(cache=False))
-        except (Problem, HTTPException):
-            return 1
-    inputs = g.openai_document.get("input") if isinstance(g.openai_document, dict) else None
+    """How many results the program waits for."""
+    try:
+        document = _document()
+    except (Problem, HTTPException):
+        return 1
+    inputs = document.get("input") if isinstance(document, dict) else None
     if not isinstance(inputs, list) or not all(isinstance(item, str) for item in inputs):
         return 1
     return min(max(1, len(inputs)), MAX_INPUTS)

@@ -27,7 +27,7 @@ ADVICE = {
     "unauthorized": "The key is missing, mistyped or was rotated away. A revoked key may work for some seconds more.",
     "archived": "Nobody judges its comments: do not publish them. An admin brings it back, or `PATCH /api/v1/site`.",
     "not-found": "The address is mistyped, or this site has nothing of this id. Another site's comments are not shown.",
-    "method-not-allowed": "The header `Allow` says what is.",
+    "method-not-allowed": "`detail` and the header `Allow` say what is.",
     "conflict": "This `external_id` or `Idempotency-Key` was used for another comment, which is in `current`.",
     "stale": "Somebody was quicker: `current` shows it as it is now. Decide again with its `version`, or leave it.",
     "not-now": "`detail` says what stands in the way, such as a webhook that is switched off. Change that first.",

@@ -26,7 +26,7 @@ from moderation.webhooks import afterwards
 from moderation.webhooks.sender import Sender
 from tests.conftest import client_of
 from tests.support.attacks import attack
-from tests.support.browsing import Enter, NewContext, Serve, at_keyboard, sign_in, violations
+from tests.support.browsing import Enter, NewContext, at_keyboard, signed_in_page, violations
 from tests.support.comments import accept, rows, scored, stored
 from tests.support.delivering import deliver_all
 from tests.support.processes.parts import Part
@@ -41,12 +41,6 @@ pytest_plugins = ("tests.support.chromium",)
 Flag = Callable[..., list[str]]
 
 WATCHES = "Great offer on replica watches, the best Swiss quality, see my page before they are gone"
-
-
-@pytest.fixture
-def url(app: Flask, store: Store, serve: Serve) -> str:
-    accounts.create_user(store, "mo", "moderator", PASSWORD)
-    return f"{serve(app)}/console/"
 
 
 @pytest.fixture
@@ -86,12 +80,10 @@ UNLIKE = (
 )
 
 
-def open_page(new_context: NewContext, url: str, path: str = "", *, person: str = "mo", **options: object) -> Page:
-    page = new_context(**options).new_page()
-    page.goto(url + path)
-    sign_in(page, person)
-    page.wait_for_load_state()
-    return page
+def open_page(
+    new_context: NewContext, console_url: str, path: str = "", *, person: str = "mo", **options: object
+) -> Page:
+    return signed_in_page(new_context(**options), console_url + path, person)
 
 
 def statuses(store: Store, ids: list[str]) -> list[str]:
@@ -104,7 +96,7 @@ def told(receiver: Receiver) -> list[str]:
 
 def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
     app: Flask,
-    url: str,
+    console_url: str,
     store: Store,
     settings: Settings,
     queues: Queues,
@@ -123,7 +115,7 @@ def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
     sender = Sender(settings.webhook_allow)
     deliver_all(store, settings, sender)
     receiver.requests.clear()
-    page = open_page(new_context, url)
+    page = open_page(new_context, console_url)
     expect(page.locator(".card")).to_have_count(1)
     expect(page.locator(".card")).to_contain_text("and 39 that say nearly the same")
 
@@ -147,17 +139,17 @@ def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
     assert len(api.get("/api/v1/comments?status=flagged&limit=100").get_json()["comments"]) == 25
     deliver_all(store, settings, sender)
     assert told(receiver) == ["comment.flagged"] * 25
-    page.goto(url)
+    page.goto(console_url)
     expect(page.locator(".card")).to_have_count(1)
     expect(page.locator(".card")).to_contain_text("and 39 that say nearly the same")
 
 
 def test_many_cards_are_selected_by_mouse_and_by_key_and_decided_at_once(
-    url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext
+    console_url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext
 ) -> None:
     ids = flag(*UNLIKE)
     worker.start()
-    page = open_page(new_context, url)
+    page = open_page(new_context, console_url)
     boxes = page.locator("input[name=select]")
     expect(page.get_by_text("0 selected")).to_be_visible()
     expect(page.get_by_role("button", name="Reject them")).to_be_disabled()
@@ -182,11 +174,11 @@ def test_many_cards_are_selected_by_mouse_and_by_key_and_decided_at_once(
 
 
 def test_a_spammer_is_three_keys_and_comes_back_with_one(
-    url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext, site: CreatedSite
+    console_url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext, site: CreatedSite
 ) -> None:
     ids = flag(*UNLIKE, name="Eve")
     worker.start()
-    page = open_page(new_context, url)
+    page = open_page(new_context, console_url)
     page.keyboard.press("j")
     page.keyboard.press("b")
     expect(page.get_by_role("button", name="and block")).to_be_visible()
@@ -205,7 +197,7 @@ def test_a_spammer_is_three_keys_and_comes_back_with_one(
 
 
 def test_without_javascript_a_selection_and_a_group_are_decided_by_forms(
-    url: str,
+    console_url: str,
     store: Store,
     queues: Queues,
     scorer: Scorer,
@@ -217,14 +209,14 @@ def test_without_javascript_a_selection_and_a_group_are_decided_by_forms(
     ids = flag(*UNLIKE[:3])
     copies = attack(store, queues, scorer, site, 4)
     worker.start()
-    page = open_page(new_context, url, java_script_enabled=False)
+    page = open_page(new_context, console_url, java_script_enabled=False)
     page.get_by_label("Select the comment by Ada 0").check()
     page.get_by_label("Select the comment by Ada 2").check()
     page.get_by_role("button", name="Publish them").click()
     eventually(lambda: statuses(store, ids) == ["published", "flagged", "published"])
     page.reload()
     expect(page.get_by_text("Done: 2 published.")).to_be_visible()
-    page.goto(url)
+    page.goto(console_url)
     page.get_by_role("link", name="and 3 that say nearly the same").click()
     expect(page.get_by_text("4 comments by 4 authors on 1 page.")).to_be_visible()
     page.get_by_role("link", name="Decide on all").click()
@@ -236,7 +228,7 @@ def test_without_javascript_a_selection_and_a_group_are_decided_by_forms(
 
 
 def test_a_campaign_that_readers_see_is_found_in_the_bar_decided_by_a_key_and_taken_back(
-    url: str,
+    console_url: str,
     store: Store,
     queues: Queues,
     scorer: Scorer,
@@ -251,7 +243,7 @@ def test_a_campaign_that_readers_see_is_found_in_the_bar_decided_by_a_key_and_ta
         pass
     assert statuses(store, ids) == ["published"] * 4
     worker.start()
-    page = open_page(new_context, url)
+    page = open_page(new_context, console_url)
     page.get_by_role("link", name="Campaigns").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Readers see 4")).to_be_visible()
@@ -278,13 +270,13 @@ def test_a_campaign_that_readers_see_is_found_in_the_bar_decided_by_a_key_and_ta
 
 
 def test_everything_by_an_author_and_everything_that_matches_is_previewed_first(
-    url: str, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, flag: Flag, worker: Part,
+    console_url: str, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, flag: Flag, worker: Part,
     new_context: NewContext,
 ) -> None:  # fmt: skip
     seen = accept(store, queues, site, "A friendly remark.", name="Eve").id
     ids = flag(*UNLIKE[:2], name="Eve") + flag(*UNLIKE[2:4])
     worker.start()
-    page = open_page(new_context, url)
+    page = open_page(new_context, console_url)
     page.locator(".card", has_text="Eve").first.get_by_text("More").click()
     page.locator(".card", has_text="Eve").first.get_by_role("link", name="Everything by this author").click()
     expect(page.get_by_text("3 comments by 1 author on 1 page of 1 site.")).to_be_visible()
@@ -294,7 +286,7 @@ def test_everything_by_an_author_and_everything_that_matches_is_previewed_first(
     expect_done(page, "Done: 3 rejected.")
     assert statuses(store, [seen, *ids]) == ["rejected"] * 3 + ["flagged"] * 2
     assert (stored(store, seen).reasons or [])[0]["code"] == "spam"
-    page.goto(f"{url}?q=allotment")
+    page.goto(f"{console_url}?q=allotment")
     page.get_by_role("link", name="Decide on everything that matches").click()
     expect(page.get_by_text("1 comment by 1 author")).to_be_visible()
     page.get_by_role("button", name="Publish 1").click()
@@ -303,10 +295,16 @@ def test_everything_by_an_author_and_everything_that_matches_is_previewed_first(
 
 
 def test_a_word_and_an_author_from_a_card_meet_the_next_comment(
-    url: str, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, flag: Flag, new_context: NewContext
+    console_url: str,
+    store: Store,
+    queues: Queues,
+    scorer: Scorer,
+    site: CreatedSite,
+    flag: Flag,
+    new_context: NewContext,
 ) -> None:
     flag(UNLIKE[0], name="Eve", ip="192.0.2.7")
-    page = open_page(new_context, url)
+    page = open_page(new_context, console_url)
     card = page.locator(".card")
     card.locator(".written").dblclick(position={"x": 4, "y": 8})
     marked = page.evaluate("getSelection().toString().trim()")
@@ -335,13 +333,13 @@ def test_a_word_and_an_author_from_a_card_meet_the_next_comment(
 
 
 def test_open_pages_see_a_job_move_and_its_cards_go_without_asking(
-    url: str, store: Store, scorer: Scorer, flag: Flag, new_context: NewContext, monkeypatch: pytest.MonkeyPatch
+    console_url: str, store: Store, scorer: Scorer, flag: Flag, new_context: NewContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its maker's page and a colleague's, both kept from asking; and a queue, where the comments are."""
     monkeypatch.setattr(bulk, "STEP", 2)
     accounts.create_user(store, "ad", "admin", PASSWORD)
     ids = flag(*UNLIKE)
-    maker, queue = open_page(new_context, url), open_page(new_context, url, person="ad")
+    maker, queue = open_page(new_context, console_url), open_page(new_context, console_url, person="ad")
     with queue.expect_response("**/console/events"):
         queue.reload()
     keep_from_asking(maker)
@@ -353,7 +351,7 @@ def test_open_pages_see_a_job_move_and_its_cards_go_without_asking(
     colleague = queue.context.new_page()
     keep_from_asking(colleague)
     with colleague.expect_response("**/console/events"):
-        colleague.goto(f"{url}bulk/jobs/{job.id}")
+        colleague.goto(f"{console_url}bulk/jobs/{job.id}")
     for done in (2, 4):
         run_step(scorer, job.id)
         for page in (maker, colleague):
@@ -382,11 +380,11 @@ def keep_from_asking(page: Page) -> None:
 
 
 def test_a_page_without_a_stream_asks_how_far_a_job_is(
-    url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext
+    console_url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext
 ) -> None:
     flag(*UNLIKE)
     worker.start()
-    page = open_page(new_context, url)
+    page = open_page(new_context, console_url)
     page.route("**/console/events", lambda route: route.abort())
     page.get_by_role("button", name="Select all on this page").click()
     page.get_by_role("button", name="Reject them").click()
@@ -394,11 +392,11 @@ def test_a_page_without_a_stream_asks_how_far_a_job_is(
 
 
 def test_a_worker_killed_in_the_middle_of_a_job_loses_nothing(
-    url: str, store: Store, settings: Settings, queues: Queues, scorer: Scorer, site: CreatedSite,
+    console_url: str, store: Store, settings: Settings, queues: Queues, scorer: Scorer, site: CreatedSite,
     new_context: NewContext,
 ) -> None:  # fmt: skip
     ids = attack(store, queues, scorer, site, 600, threads=("/a", "/b"))
-    page = open_page(new_context, url)
+    page = open_page(new_context, console_url)
     page.get_by_role("link", name="Decide on all").click()
     page.get_by_role("button", name=re.compile("Reject 600")).click()
     expect(page.get_by_text("Waiting for a worker: 600 to do.")).to_be_visible()

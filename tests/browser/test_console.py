@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page, expect
 
 from moderation.decisions import comments
@@ -17,20 +16,13 @@ from moderation.people import accounts
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment
-from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, sign_in, violations
-from tests.support.signed_in import PASSWORD
+from tests.support.browsing import HOSTILE, NewContext, expect_unharmed, signed_in_page, violations
 from tests.support.waiting import eventually
 
 pytest_plugins = ("tests.support.chromium",)
 pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("ungrouped")]
 
 Flag = Callable[..., list[str]]
-
-
-@pytest.fixture
-def url(app: Flask, store: Store, serve: Serve) -> str:
-    accounts.create_user(store, "mo", "moderator", PASSWORD)
-    return f"{serve(app)}/console/"
 
 
 @pytest.fixture
@@ -46,12 +38,8 @@ def flag(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Fla
     return post
 
 
-def open_queue(new_context: NewContext, url: str, **options: object) -> Page:
-    page = new_context(**options).new_page()
-    page.goto(url)
-    sign_in(page, "mo")
-    page.wait_for_load_state()
-    return page
+def open_queue(new_context: NewContext, console_url: str, **options: object) -> Page:
+    return signed_in_page(new_context(**options), console_url, "mo")
 
 
 def status(store: Store, comment_id: str) -> str:
@@ -61,9 +49,9 @@ def status(store: Store, comment_id: str) -> str:
         return found.status
 
 
-def test_the_keyboard_is_enough(url: str, store: Store, flag: Flag, new_context: NewContext) -> None:
+def test_the_keyboard_is_enough(console_url: str, store: Store, flag: Flag, new_context: NewContext) -> None:
     ids = flag("one", "two", "three", "four")
-    page = open_queue(new_context, url)
+    page = open_queue(new_context, console_url)
     cards = page.locator(".card")
     page.keyboard.press("j")
     expect(cards.nth(0)).to_be_focused()
@@ -91,9 +79,9 @@ def test_the_keyboard_is_enough(url: str, store: Store, flag: Flag, new_context:
         assert decided.reasons[0]["message"] == "Not here, p or r."
 
 
-def test_deciding_the_last_card_brings_what_else_waits(url: str, flag: Flag, new_context: NewContext) -> None:
+def test_deciding_the_last_card_brings_what_else_waits(console_url: str, flag: Flag, new_context: NewContext) -> None:
     flag("one")
-    page = open_queue(new_context, url)
+    page = open_queue(new_context, console_url)
     flag("two")
     page.get_by_role("button", name="Publish the comment").click()
     expect(page.get_by_text("two")).to_be_visible()
@@ -102,10 +90,10 @@ def test_deciding_the_last_card_brings_what_else_waits(url: str, flag: Flag, new
 
 
 def test_somebody_who_was_quicker_is_named_on_the_card(
-    url: str, store: Store, flag: Flag, new_context: NewContext
+    console_url: str, store: Store, flag: Flag, new_context: NewContext
 ) -> None:
     [first, _] = flag("one", "two")
-    page = open_queue(new_context, url)
+    page = open_queue(new_context, console_url)
     for live in ("events", "changes"):  # else it would hear of the decision as it is made
         page.route(f"**/console/{live}*", lambda route: route.abort())
     page.reload()
@@ -118,10 +106,10 @@ def test_somebody_who_was_quicker_is_named_on_the_card(
 
 
 def test_a_session_that_ended_meanwhile_is_explained(
-    url: str, store: Store, flag: Flag, new_context: NewContext
+    console_url: str, store: Store, flag: Flag, new_context: NewContext
 ) -> None:
     [first] = flag("one")
-    page = open_queue(new_context, url)
+    page = open_queue(new_context, console_url)
     token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "winnow_session")
     accounts.end_session(store, token)
     page.get_by_role("button", name="Publish the comment").click()
@@ -130,9 +118,11 @@ def test_a_session_that_ended_meanwhile_is_explained(
     assert status(store, first) == "flagged"
 
 
-def test_keys_can_be_shown_and_switched_off(url: str, store: Store, flag: Flag, new_context: NewContext) -> None:
+def test_keys_can_be_shown_and_switched_off(
+    console_url: str, store: Store, flag: Flag, new_context: NewContext
+) -> None:
     [first] = flag("one")
-    page = open_queue(new_context, url)
+    page = open_queue(new_context, console_url)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.get_by_label("Use these keys").uncheck()
@@ -146,10 +136,10 @@ def test_keys_can_be_shown_and_switched_off(url: str, store: Store, flag: Flag, 
 
 
 def test_without_javascript_everything_can_be_decided(
-    url: str, store: Store, flag: Flag, new_context: NewContext
+    console_url: str, store: Store, flag: Flag, new_context: NewContext
 ) -> None:
     ids = flag("one", "two")
-    page = open_queue(new_context, url, java_script_enabled=False)
+    page = open_queue(new_context, console_url, java_script_enabled=False)
     page.get_by_text("Reason, note").nth(0).click()
     reason = page.locator("form.decision").get_by_label("Note").nth(0)
     reason.fill("A quotation.")
@@ -164,23 +154,23 @@ def test_without_javascript_everything_can_be_decided(
     expect(page.get_by_text("You have signed out.")).to_be_visible()
 
 
-def test_hostile_comments_do_no_harm_in_the_queue(url: str, flag: Flag, new_context: NewContext) -> None:
+def test_hostile_comments_do_no_harm_in_the_queue(console_url: str, flag: Flag, new_context: NewContext) -> None:
     for text in HOSTILE:
         flag(text, name=" ".join(text[:150].split()))
-    page = open_queue(new_context, url, viewport={"width": 360, "height": 800})
+    page = open_queue(new_context, console_url, viewport={"width": 360, "height": 800})
     shown = page.locator(".written").all_text_contents()
     assert sorted(shown) == sorted(f"{text} insult=0.80" for text in HOSTILE)
     for path in ("", "?q=insult&order=newest", "?author=%3Cscript%3Ealert(6)%3C/script%3E&thread=%E2%80%AE"):
-        page.goto(url + path)
+        page.goto(console_url + path)
         expect_unharmed(page)
 
 
 def test_what_waits_is_found_by_search_and_filters_with_the_keyboard_and_decided(
-    url: str, store: Store, flag: Flag, new_context: NewContext
+    console_url: str, store: Store, flag: Flag, new_context: NewContext
 ) -> None:
     ids = flag("about apples", "about pears", "more pears", name="Bo")
     flag("the pears of somebody else")
-    page = open_queue(new_context, url)
+    page = open_queue(new_context, console_url)
     page.get_by_label("Search in what waits").focus()
     page.keyboard.type("PEARS")
     page.keyboard.press("Enter")
@@ -201,9 +191,11 @@ def test_what_waits_is_found_by_search_and_filters_with_the_keyboard_and_decided
     expect(page.locator(".card")).to_have_count(2)
 
 
-def test_a_link_in_a_comment_leads_to_a_page_of_ours_first(url: str, flag: Flag, new_context: NewContext) -> None:
+def test_a_link_in_a_comment_leads_to_a_page_of_ours_first(
+    console_url: str, flag: Flag, new_context: NewContext
+) -> None:
     flag("Look at https://evil.example/\u202egnp.exe now")
-    page = open_queue(new_context, url)
+    page = open_queue(new_context, console_url)
     expect(page.locator(".card a[href*='evil.example']")).to_have_count(0)
     page.get_by_role("link", name="Open link").click()
     expect(page.get_by_role("heading", name="Where this link leads")).to_be_visible()

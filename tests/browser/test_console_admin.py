@@ -20,7 +20,7 @@ from moderation.sites.sites import ApiCaller, CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, User, WebhookEndpoint
 from moderation.webhooks.sender import Sender
-from tests.support.browsing import NewContext, Serve, card, sign_in, violations_in_light_and_dark
+from tests.support.browsing import NewContext, Serve, card, signed_in_page, violations_in_light_and_dark
 from tests.support.comments import rows, scored
 from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
@@ -42,11 +42,7 @@ def url(app: Flask, store: Store, serve: Serve, site: CreatedSite) -> str:
 
 
 def open_as(new_context: NewContext, url: str, name: str, path: str = "", **options: object) -> Page:
-    page = new_context(**options).new_page()
-    page.goto(url + path)
-    sign_in(page, name)
-    page.wait_for_load_state()
-    return page
+    return signed_in_page(new_context(**options), url + path, name)
 
 
 def code_now(secret: str, *, later: int = 0) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,13 +12,7 @@ from moderation.intake.queues import Queues
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent
-from tests.support.browsing import (
-    Enter,
-    at_keyboard,
-    card,
-    expect_unharmed,
-    violations_in_light_and_dark,
-)
+from tests.support.browsing import Enter, at_keyboard, card, expect_unharmed, picture, violations_in_light_and_dark
 from tests.support.comments import rows, scored
 
 pytest_plugins = ("tests.support.chromium",)
@@ -50,11 +42,6 @@ def thread(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> l
         post(f"My remark number {number}", name="Cyn", user_id="u7", thread="/2026/other")
     other = post("You are one, too insult=0.7", name="Eve", language="de", thread="/2026/other")
     return [first, held, answer, other]
-
-
-def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("WINNOW_TEST_PICTURES"):
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
 def top(page: Page, comment_id: str) -> float:

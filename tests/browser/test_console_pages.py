@@ -28,7 +28,16 @@ from moderation.tables import Comment, User
 from moderation.webhooks import afterwards
 from service.console import exports
 from tests.conftest import client_of
-from tests.support.browsing import HOSTILE, NewContext, Serve, card, expect_unharmed, sign_in, violations
+from tests.support.browsing import (
+    HOSTILE,
+    NewContext,
+    Serve,
+    card,
+    expect_unharmed,
+    sign_in,
+    signed_in_page,
+    violations,
+)
 from tests.support.clock import Clock
 from tests.support.comments import rows
 from tests.support.signed_in import PASSWORD
@@ -58,11 +67,7 @@ def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Pos
 
 
 def open_page(new_context: NewContext, url: str, path: str, **options: object) -> Page:
-    page = new_context(**options).new_page()
-    page.goto(url + path)
-    sign_in(page, "mo")
-    page.wait_for_load_state()
-    return page
+    return signed_in_page(new_context(**options), url + path, "mo")
 
 
 def test_a_comment_is_found_and_what_was_found_is_taken_away_as_the_api_has_it(

@@ -41,13 +41,6 @@ def post(store: Store, queues: Queues, scorer: Scorer, here: CreatedSite) -> Pos
     return one
 
 
-@pytest.fixture
-def admin_url(app: Flask, store: Store, serve: Serve) -> str:
-    """The console's address, where ada is an admin."""
-    accounts.create_user(store, "ada", "admin", PASSWORD)
-    return f"{serve(app)}/console/"
-
-
 def report(store: Store, comment: Comment, *readers: str) -> None:
     for reader in readers:
         with store.write() as session:
@@ -123,20 +116,20 @@ def test_mo_suspends_an_author_and_ends_it_on_their_page_without_scripts(
 
 
 def test_an_author_who_is_held_after_rejections_is_free_again_when_these_expire(
-    store: Store, admin_url: str, here: CreatedSite, post: Post, new_context: NewContext, clock: Clock
+    store: Store, console_url: str, here: CreatedSite, post: Post, new_context: NewContext, clock: Clock
 ) -> None:
-    page = signed_in_page(new_context(), f"{admin_url}sites/{here.id}/policy", "ada")
+    page = signed_in_page(new_context(), f"{console_url}sites/{here.id}/policy", "ada")
     page.locator("[name=hold_after]").fill("2")
     page.locator("[name=strike_days]").fill("10")
     page.get_by_role("button", name="Save as version 2").click()
     expect(page.get_by_text("Saved as version 2.")).to_be_visible()
     for at in (1, 2):
         post(f"What a fool, number {at} insult=0.6", name="Eve", user_id="7")
-    page.goto(admin_url)
+    page.goto(console_url)
     at_keyboard(page, "j", "r", "r")
     expect(page.locator(".card.decided .outcome.good")).to_have_count(2)
     assert post("Something calm.", name="Eve", user_id="7").status == "flagged"
-    author = f"{admin_url}author?site={here.id}&key=7"
+    author = f"{console_url}author?site={here.id}&key=7"
     page.goto(author)
     expect(page.locator("main")).to_contain_text("Held: people rejected 2 comments of this author")
     clock.advance(days=9)
@@ -152,9 +145,9 @@ def test_an_author_who_is_held_after_rejections_is_free_again_when_these_expire(
 
 
 def test_reports_by_readers_who_were_right_hide_a_comment_until_mo_has_looked(
-    app: Flask, store: Store, admin_url: str, here: CreatedSite, post: Post, new_context: NewContext
+    app: Flask, store: Store, console_url: str, here: CreatedSite, post: Post, new_context: NewContext
 ) -> None:
-    page = signed_in_page(new_context(), f"{admin_url}sites/{here.id}/policy", "ada")
+    page = signed_in_page(new_context(), f"{console_url}sites/{here.id}/policy", "ada")
     page.locator("[name=hide_after_reports]").fill("2")
     page.get_by_role("button", name="Save as version 2").click()
     expect(page.get_by_text("Saved as version 2.")).to_be_visible()
@@ -166,12 +159,12 @@ def test_reports_by_readers_who_were_right_hide_a_comment_until_mo_has_looked(
 
     bad, good = post("Buy pills, all of you", name="Cy"), post("I know a good pharmacy", name="Dee")
     report_by_api(bad)
-    page.goto(admin_url)
+    page.goto(console_url)
     at_keyboard(page, "j", "r")
     expect(card(page, bad.id)).to_contain_text("Taken down.")
     report_by_api(good)
     assert api.get(f"/api/v1/comments/{good.id}").get_json()["status"] == "flagged"
-    page.goto(f"{admin_url}?kind=report")
+    page.goto(f"{console_url}?kind=report")
     expect(card(page, good.id)).to_contain_text("2 readers reported it whose reports were upheld before.")
     expect(card(page, good.id).locator(".reporters")).to_contain_text("1 upheld, 0 dismissed")
     at_keyboard(page, "j", "p")
@@ -184,9 +177,9 @@ def test_reports_by_readers_who_were_right_hide_a_comment_until_mo_has_looked(
 
 
 def test_an_author_whom_people_published_is_trusted_by_rule_even_where_every_comment_waits(
-    app: Flask, store: Store, admin_url: str, here: CreatedSite, post: Post, new_context: NewContext
+    app: Flask, store: Store, console_url: str, here: CreatedSite, post: Post, new_context: NewContext
 ) -> None:
-    page = signed_in_page(new_context(), f"{admin_url}sites/{here.id}/policy", "ada")
+    page = signed_in_page(new_context(), f"{console_url}sites/{here.id}/policy", "ada")
     page.get_by_label("Mode").select_option("hold")
     page.locator("[name=trust_after]").fill("2")
     page.locator("[name=trust_after]").press("Tab")
@@ -195,12 +188,12 @@ def test_an_author_whom_people_published_is_trusted_by_rule_even_where_every_com
     expect(page.get_by_text("Saved as version 2.")).to_be_visible()
     held = [post(f"Remark number {at} of mine.", name="Eve", user_id="7") for at in range(2)]
     assert [one.status for one in held] == ["flagged"] * 2
-    page.goto(admin_url)
+    page.goto(console_url)
     at_keyboard(page, "j", "p", "p")
     expect(page.locator(".card.decided .outcome.good")).to_have_count(2)
     trusted = post("Remark number 3 of mine.", name="Eve", user_id="7")
     assert client_of(app, here.api_key).get(f"/api/v1/comments/{trusted.id}").get_json()["status"] == "published"
-    page.goto(f"{admin_url}author?site={here.id}&key=7")
+    page.goto(f"{console_url}author?site={here.id}&key=7")
     expect(page.locator("main")).to_contain_text("Trusted: people approved 2")
     assert told(store, "author.standing_changed") == ["trusted"]
     [event] = rows(store, AuditEvent, action="author.standing_changed")

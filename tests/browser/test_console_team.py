@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -15,13 +13,7 @@ from moderation.intake.queues import Queues
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent
-from tests.support.browsing import (
-    Enter,
-    at_keyboard,
-    card,
-    expect_unharmed,
-    violations_in_light_and_dark,
-)
+from tests.support.browsing import Enter, at_keyboard, card, expect_unharmed, picture, violations_in_light_and_dark
 from tests.support.comments import rows, scored
 
 pytest_plugins = ("tests.support.chromium",)
@@ -35,11 +27,6 @@ HOSTILE = "<b>Ask</b> legal <script>alert(1)</script> \u202e first. " + "x" * 30
 def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Callable[[str], str]:
     strength = iter(range(890, 500, -1))
     return lambda text: scored(store, queues, scorer, site, f"{text} insult=0.{next(strength)}", user_id="u7").id
-
-
-def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("WINNOW_TEST_PICTURES"):
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
 def tabs(page: Page) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
@@ -16,29 +15,20 @@ from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
-from moderation.people import accounts
 from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, PolicyVersion
 from service.console.policy import policy_people
-from tests.support.browsing import NewContext, Serve, sign_in, violations, violations_in_light_and_dark
+from tests.support.browsing import NewContext, sign_in, signed_in_page, violations, violations_in_light_and_dark
 from tests.support.classifier import ChosenScores
 from tests.support.comments import accept, rows, stored, submission
-from tests.support.signed_in import PASSWORD
 
 pytestmark = pytest.mark.one_database
 
 pytest_plugins = ("tests.support.chromium",)
 
 Open = Callable[..., Page]
-
-
-@pytest.fixture
-def url(app: Flask, store: Store, site: CreatedSite, serve: Serve) -> str:
-    accounts.create_user(store, "ada", "admin", PASSWORD)
-    accounts.create_user(store, "mo", "moderator", PASSWORD)
-    return f"{serve(app)}/console/"
 
 
 @pytest.fixture
@@ -64,11 +54,9 @@ def past(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Non
 
 
 @pytest.fixture
-def open_policy(new_context: NewContext, url: str, site: CreatedSite) -> Open:
+def open_policy(new_context: NewContext, console_url: str, site: CreatedSite) -> Open:
     def go(name: str = "ada", **options: Any) -> Page:
-        page = new_context(**options).new_page()
-        page.goto(url)
-        sign_in(page, name)
+        page = signed_in_page(new_context(**options), console_url, name)
         page.get_by_role("link", name="Policy").click()
         expect(page.get_by_role("heading", name="Policy", level=1)).to_be_visible()
         page.wait_for_load_state("networkidle")

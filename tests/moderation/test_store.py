@@ -15,10 +15,11 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import cast
 
 import psutil
 import pytest
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import Table, delete, func, make_url, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from moderation import clock
@@ -325,6 +326,27 @@ def test_on_postgresql_nobody_waits_for_ever_for_somebody_elses_lock(
     with impatient.write() as other:
         other.add(event("in time"))
     assert [row.id for row in rows(store, AuditEvent)] == ["a_in time"]
+
+
+def test_a_postgresql_that_takes_no_writes_is_away(store: Store, database_url: str) -> None:
+    if store.is_sqlite:
+        pytest.skip("SQLite's error is of the kind that a database has that is away")
+    url = make_url(database_url).update_query_dict({"options": "-c default_transaction_read_only=on"})
+    standby = Store(url.render_as_string(hide_password=False))
+
+    def write() -> None:
+        with standby.write() as session:
+            session.add(event())
+
+    def insert() -> None:
+        row = {"id": "a_1", "action": "test", "actor": "test", "created_at": clock.now()}
+        standby.insert(cast(Table, AuditEvent.__table__), [row])
+
+    with closing(standby):
+        for put in (write, insert):
+            with pytest.raises(store_module.AWAY, match="read-only transaction"):
+                put()
+    assert count(store) == 0
 
 
 def test_a_forked_process_takes_turns_of_its_own(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urljoin
 
 from axe_playwright_python.sync_playwright import Axe
@@ -66,6 +68,12 @@ def signed_in_page(context: BrowserContext, address: str, name: str) -> Page:
     page.goto(address)
     page.wait_for_load_state()
     return page
+
+
+def picture(page: Page, name: str, *, whole: bool = False) -> None:
+    """Take a picture of the page, where somebody wants to see them: `WINNOW_TEST_PICTURES` names a folder."""
+    if folder := os.environ.get("WINNOW_TEST_PICTURES"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=whole)
 
 
 def at_keyboard(page: Page, *keys: str) -> None:

@@ -89,14 +89,19 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def enter(app: Flask, store: Store, serve: Serve, new_context: NewContext) -> Enter:
-    """A browser in which somebody is at the review queue."""
+def console_url(app: Flask, store: Store, serve: Serve) -> str:
+    """The console's address; mo is a moderator of all sites, and ada an admin."""
     for name, role in (("mo", "moderator"), ("ada", "admin")):
         accounts.create_user(store, name, role, PASSWORD)
-    url = f"{serve(app)}/console/"
+    return f"{serve(app)}/console/"
+
+
+@pytest.fixture
+def enter(console_url: str, new_context: NewContext) -> Enter:
+    """A browser in which somebody is at the review queue."""
 
     def open_queue(name: str, viewport: dict[str, int] = LAPTOP, **options: object) -> Page:
-        return signed_in_page(new_context(viewport=viewport, reduced_motion="reduce", **options), url, name)
+        return signed_in_page(new_context(viewport=viewport, reduced_motion="reduce", **options), console_url, name)
 
     return open_queue
 

@@ -8,12 +8,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import structlog
-from sqlalchemy import update
+from sqlalchemy import event, make_url, update
 from sqlalchemy.exc import OperationalError
 
 from moderation import clock as time_of_day
@@ -144,6 +145,21 @@ def test_a_fault_of_ours_in_one_task_ends_neither_the_clock_nor_the_others() -> 
     with structlog.testing.capture_logs() as logs:
         Task("sweep", 1.0, fail).tick()
     assert [entry["event"] for entry in logs] == ["clock.failed"]
+
+
+def test_a_database_that_takes_no_writes_is_told_in_a_sentence(settings: Settings) -> None:
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "postgresql":
+        url = url.update_query_dict({"options": "-c default_transaction_read_only=on"})
+    standby = Store(url.render_as_string(hide_password=False), secret_keys=settings.secret_keys)
+    if standby.is_sqlite:
+        event.listen(standby.engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only = on"))
+    with closing(standby), structlog.testing.capture_logs() as logs:
+        for task in tasks(settings, standby, Queues(queues_module.connect(settings.redis_url))):
+            task.tick()
+    told = {entry["error"] for entry in logs if entry["event"] == "database.away"}
+    assert any("read-only" in one or "readonly" in one for one in told), logs
+    assert "clock.failed" not in {entry["event"] for entry in logs}
 
 
 def test_what_is_done_in_parts_goes_on_soon_while_there_is_more_of_it() -> None:

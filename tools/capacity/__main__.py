@@ -105,8 +105,7 @@ def _explain(installation: Installation) -> None:
     asked = plans.record(tour.steps(ground), say)
     say(f"{len(asked)} different statements; these are at fault:")
     for one, why in plans.faults(installation.store, asked):
-        where = ", ".join(sorted(one.steps))
-        print(f"\n--- {why}\n    {one.seconds * 1000:.1f} ms at most, of {one.times} times: {where}")
+        print(f"\n--- {why}\n    {one.seconds * 1000:.1f} ms at most, of {one.times} times: {one.asked_by}")
         print("    " + " ".join(one.statement.split()))
 
 

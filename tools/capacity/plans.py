@@ -38,9 +38,6 @@ _OF_WAITING = {
     for index in table.indexes
     if str(index.dialect_options["sqlite"]["where"]).startswith(_WAITS)
 }
-#: What reads all comments, and why it may: an operator's command looks for one person's e-mail address, which no index
-#: finds where it stands beside a user id (`moderation.history.persons`).
-_MAY_READ_ALL = ("privacy: count", "lower(comments.email)")
 #: Rows that a step of a plan may read or sort: the most that a search looks at.
 MOST_ROWS = 25_000
 #: A table is small while reading all of it costs PostgreSQL no more than this, in its own unit.
@@ -54,10 +51,15 @@ class Asked:
     """A statement, with the values of its slowest time."""
 
     statement: str
-    steps: set[str] = field(default_factory=set)
+    steps: set[Step] = field(default_factory=set)
     seconds: float = 0.0
     times: int = 0
     values: Any = None
+
+    @property
+    def asked_by(self) -> str:
+        """The names of its steps."""
+        return ", ".join(sorted(step.name for step in self.steps))
 
 
 class Recorder:
@@ -65,7 +67,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.asked: dict[str, Asked] = {}
-        self.step = ""
+        self.step: Step | None = None
         self._began = 0.0
 
     @contextmanager
@@ -84,7 +86,7 @@ class Recorder:
 
     def _after(self, _connection: object, _cursor: object, statement: str, values: Any, _: object, many: bool) -> None:
         seconds = time.perf_counter() - self._began
-        if not self.step:
+        if self.step is None:
             return
         asked = self.asked.setdefault(_alike(statement), Asked(statement))
         asked.steps.add(self.step)
@@ -103,11 +105,11 @@ def record(steps: Iterable[Step], say: Callable[[str], None]) -> dict[str, Asked
     recorder = Recorder()
     with recorder.on():
         for step in steps:
-            recorder.step = step.name
+            recorder.step = step
             began = time.perf_counter()
             step.do()
             say(f"{(time.perf_counter() - began) * 1000:8.1f} ms  {step.name}")
-            recorder.step = ""
+            recorder.step = None
     return recorder.asked
 
 
@@ -120,7 +122,7 @@ def faults(store: Store, asked: Mapping[str, Asked], *, few_rows: bool = False) 
         if few_rows and not store.is_sqlite:
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         for one in asked.values():
-            if re.match(r"\s*(SELECT|WITH|UPDATE|DELETE)", one.statement) and _is_about_large(one):
+            if re.match(r"\s*(SELECT|WITH|UPDATE|DELETE)", one.statement) and _must_be_found(one):
                 if store.is_sqlite:
                     why = list(_of_sqlite(connection, one))
                 else:
@@ -132,9 +134,9 @@ def faults(store: Store, asked: Mapping[str, Asked], *, few_rows: bool = False) 
         connection.rollback()
 
 
-def _is_about_large(asked: Asked) -> bool:
-    step, column = _MAY_READ_ALL
-    if asked.steps == {step} and column in asked.statement:
+def _must_be_found(asked: Asked) -> bool:
+    """Whether a statement is about a large table, and a step asks it that may not read all of it."""
+    if asked.steps and all(step.reads_all_by and step.reads_all_by in asked.statement for step in asked.steps):
         return False
     return any(re.search(rf"\b{name}\b", asked.statement) for name in LARGE)
 

@@ -45,6 +45,8 @@ class Step:
 
     name: str
     do: Callable[[], object]
+    #: A part of the statement by which it reads all comments, if it may.
+    reads_all_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,8 @@ def of_workers(ground: Ground, sights: _Sights) -> Iterator[Step]:
     yield Step("metrics", partial(_present, store))
     yield Step("retention", partial(_retain, store, sights.comment.site_id))
     person = persons.read(f"email:{sights.waiting.email or 'nobody@example.org'}")
-    yield Step("privacy: count", partial(persons.count, store, person, None))
+    # An operator looks for one person's e-mail, which no index finds where it stands beside a user id.
+    yield Step("privacy: count", partial(persons.count, store, person, None), reads_all_by="lower(comments.email)")
 
 
 def look(browser: FlaskClient, path: str) -> None:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from service.compat import shared
+from service.compat import routes
 from service.compat.akismet import accounts, answers, checks, reports
 from service.compat.akismet.fields import MissingField
 
 blueprint = Blueprint("akismet", __name__)
 blueprint.before_request(answers.prepare)
 blueprint.after_request(answers.complete)
-shared.answer_failures(blueprint, answers.fail)
+routes.prepare(blueprint, verdicts=answers.CHECK, refuse=answers.fail)
 blueprint.register_error_handler(MissingField, answers.missing)
-shared.count_calls(blueprint, answers.CHECK)
-shared.let_pages(blueprint, answers.CHECK, "akismet.verify_key")
+routes.let_pages(blueprint, answers.CHECK, "akismet.verify_key")
 
 _POST, _EITHER = ["POST"], ["GET", "POST"]
 for _path, _view, _methods in (

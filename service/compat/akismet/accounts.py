@@ -11,12 +11,12 @@ from typing import Any
 from flask import Response
 
 from service import csv_cells
-from service.compat import shared
+from service.compat import callers
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.answers import document, plain
 from service.compat.akismet.fields import MissingField
 from service.compat.akismet.usage import KINDS, Counts
-from service.compat.shared import Refusal
+from service.compat.refusals import Refusal
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _ORDERS = {"total": "api_calls"} | {kind: kind for kind in KINDS}
@@ -31,7 +31,7 @@ def verify_key() -> Response:
     form = fields.read()
     fields.require_any()
     try:
-        shared.require_site(form.get("key", "").strip() or fields.key_of(form))
+        callers.require_site(form.get("key", "").strip() or fields.key_of(form))
         fields.blog_of(form)
     except Refusal as refusal:
         response = answers.fail(refusal)
@@ -136,7 +136,7 @@ def refuse_unknown(call: str) -> Response:  # noqa: ARG001
 
 
 def _require_site() -> str:
-    return shared.require_server(fields.key_of(fields.read()))
+    return callers.require_server(fields.key_of(fields.read()))
 
 
 def _number(text: str, otherwise: int) -> int:

@@ -14,10 +14,10 @@ from typing import Any
 from flask import Response, g, request
 
 from moderation.sites.archive import CLOSED
-from service.compat import shared
+from service.compat import refusals, routes
 from service.compat.akismet import fields
 from service.compat.akismet.fields import MissingField
-from service.compat.shared import Refusal
+from service.compat.refusals import Refusal
 
 #: The route that gives verdicts.
 CHECK = "akismet.check_comment"
@@ -28,13 +28,15 @@ HELD, UNANSWERED = "held", "error"
 
 _MOST_PARTS = 5000
 
+_WRONG_KEY = ("invalid-key", "This key is not valid. `winnow site rotate-key` makes a new one.")
 #: Kind of refusal -> X-akismet-error and X-akismet-debug-help.
 _HELP = {
     "no_key": (
         "invalid-key",
         "Missing required field: api_key. Send it form-encoded, or as the first label of the host.",
     ),
-    "wrong_key": ("invalid-key", "This key is not valid. `winnow site rotate-key` makes a new one."),
+    "wrong_key": _WRONG_KEY,
+    "too_many_wrong_keys": _WRONG_KEY,
     "not_allowed": (
         "not-allowed",
         "This key is for pages, and may only have comments scored, on the pages that it is bound to. "
@@ -57,13 +59,15 @@ _HELP = {
     ),
     "internal": ("internal", "Something went wrong here. Winnow's log says what."),
 }
+#: Kinds of refusals that say that the key is none of a site's.
+_OF_THE_KEY = frozenset({"no_key", "wrong_key", "too_many_wrong_keys"})
 #: Kinds of refusals before the form could be read.
 _UNREAD = frozenset({"too_large", "refused"})
 
 
 def prepare() -> None:
-    """Before every request: set its limits, and the guid of its answer."""
-    request.max_content_length = request.max_form_memory_size = shared.MAX_BODY_BYTES
+    """Before every request: set the limits of its form, and the guid of its answer."""
+    request.max_form_memory_size = routes.MAX_BODY_BYTES
     request.max_form_parts = _MOST_PARTS
     g.akismet_guid = str(uuid.uuid4())
 
@@ -78,7 +82,7 @@ def plain(body: str, **headers: str) -> Response:
     """An answer of plain text. `pro_tip="discard"` gives the header `X-akismet-pro-tip: discard`."""
     response = Response(body, content_type="text/plain; charset=utf-8")
     for name, value in headers.items():
-        response.headers[f"X-akismet-{name.replace('_', '-')}"] = shared.one_line(value)
+        response.headers[f"X-akismet-{name.replace('_', '-')}"] = refusals.one_line(value)
     return response
 
 
@@ -89,7 +93,7 @@ def document(content: Any) -> Response:
 
 def missing(field: MissingField) -> Response:
     """The answer to a call that lacks a field."""
-    shared.note_refused("missing_field", field_name=field.name)
+    refusals.note("missing_field", field_name=field.name)
     help_ = f"Missing required field: {field.name}"
     return plain(help_, error="missing-required-field", debug_help=help_)
 
@@ -97,9 +101,7 @@ def missing(field: MissingField) -> Response:
 def fail(refusal: Refusal) -> Response:
     """The answer to a refused request. Only a wrong key is `invalid`, because clients then give up their key."""
     error, help_ = _HELP[refusal.kind]
-    of_the_key = refusal.kind in {"no_key", "wrong_key"} or (refusal.kind == "too_many" and refusal.site_id is None)
-    if of_the_key and refusal.kind == "too_many":
-        error, help_ = _HELP["wrong_key"]
+    of_the_key = refusal.kind in _OF_THE_KEY
     waits = refusal.kind not in _UNREAD and fields.asks_again()
     if request.endpoint == CHECK and not of_the_key and not waits:
         return held("true", help_)
@@ -108,4 +110,4 @@ def fail(refusal: Refusal) -> Response:
 
 def held(body: str, why: str, **headers: str) -> Response:
     """An answer about a comment that nobody has judged, with the reason in a header that no client reads."""
-    return shared.say_held(plain(body, **headers), why)
+    return refusals.say_held(plain(body, **headers), why)

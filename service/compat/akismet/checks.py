@@ -14,16 +14,17 @@ from moderation import sealing
 from moderation.decisions import checked, comments
 from moderation.decisions.decision import Decision
 from moderation.history import feedback
+from moderation.intake.submissions import Submission
 from moderation.news import News
 from moderation.tables import Comment
 from moderation.webhooks import afterwards, endpoints
 from moderation.webhooks.endpoints import EndpointRefused
 from moderation.webhooks.protocols import AKISMET
-from service.compat import shared
+from service.compat import callers, judging
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.answers import plain
 from service.compat.akismet.fields import Fields
-from service.compat.shared import Refusal
+from service.compat.refusals import Refusal
 from service.context import context
 from texts import links
 
@@ -40,7 +41,7 @@ def check_comment() -> Response:
     form = fields.read()
     fields.require_any()
     key = fields.key_of(form)
-    site_id = shared.require_site(key)
+    site_id = callers.require_site(key)
     blog = fields.blog_of(form)
     text = fields.text_of(form)
     answer = _ruled(form) or _verdict(site_id, key, form, text)
@@ -51,7 +52,7 @@ def check_comment() -> Response:
 
 def _keeps_nothing(form: Fields) -> bool:
     """Whether nothing may be stored: for a test, and for a page, whose key anybody may use."""
-    return fields.is_set(form, "is_test") or shared.only_scores()
+    return fields.is_set(form, "is_test") or callers.only_scores()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +80,35 @@ def _ruled(form: Fields) -> _Answer | None:
 
 def _require_fit(text: str) -> None:
     if fields.lost_its_letters():
-        raise Refusal("unreadable", status=400)
+        raise Refusal("unreadable")
     if not text:
-        raise Refusal("no_text", status=400)
+        raise Refusal("no_text")
     if len(text) > fields.LONGEST_TEXT:
-        raise Refusal("too_long", status=413)
+        raise Refusal("too_long")
 
 
 def _verdict(site_id: str, key: str, form: Fields, text: str) -> _Answer:
     _require_fit(text)
     submission = fields.submission_of(form, text)
+    comment = _comment_of(site_id, form, submission)
+    recheck = bool(form.get("recheck_reason"))
+    earlier = _find_earlier(comment, by_time=recheck and submission.created_at is not None)
+    if earlier is not None and (recheck or checked.says_the_same(earlier, comment)):
+        return _check_again(earlier, comment, form, recheck=recheck)
+    if (answer := _said_by_the_site(site_id, form, text)) is not None:
+        return answer
+    keeps_nothing = _keeps_nothing(form)
+    _note(comment, repeated=not recheck and not keeps_nothing and usage.is_repeated(comment))
+    decision = judging.decide(comment)
+    is_stored = decision.priority is not None and not keeps_nothing and _keep(key, form, comment, decision)
+    if not is_stored:
+        unwritten = News(decisions=[(decision.status, decision.actor)])
+        afterwards.tell(context().queues, unwritten)
+    return _show(comment, decision, can_call_back=_can_call_back(comment))
+
+
+def _comment_of(site_id: str, form: Fields, submission: Submission) -> Comment:
+    """The comment as it would be stored, under the guid of this answer."""
     origin: dict[str, Any] = {
         "protocol": AKISMET.name,
         "guid": g.akismet_guid,
@@ -100,24 +120,25 @@ def _verdict(site_id: str, key: str, form: Fields, text: str) -> _Answer:
         origin["email_was_typed"] = True
     comment = checked.new_comment(site_id, submission, origin=origin)
     comment.external_id = g.akismet_guid
-    origin = comment.origin or {}  # with where its page is
-    recheck = bool(form.get("recheck_reason"))
-    earlier = None
-    if not shared.only_scores():
-        with context().store.read() as session:
-            earlier = checked.find_again(session, comment, by_time=recheck and submission.created_at is not None)
-    if earlier is not None and (recheck or checked.says_the_same(earlier, comment)):
-        return _check_again(earlier, comment, form, recheck=recheck)
-    if (answer := _said_by_the_site(site_id, form, text)) is not None:
-        return answer
-    keeps_nothing = _keeps_nothing(form)
-    origin["repeated"] = not recheck and not keeps_nothing and usage.is_repeated(comment)
-    decision = shared.decide(comment)
-    is_stored = decision.priority is not None and not keeps_nothing and _keep(key, form, comment, decision)
-    if not is_stored:
-        unwritten = News(decisions=[(decision.status, decision.actor)])
-        afterwards.tell(context().queues, unwritten)
-    return _show(comment, decision, can_call_back=bool(origin.get("endpoint_id")))
+    return comment
+
+
+def _find_earlier(comment: Comment, *, by_time: bool) -> Comment | None:
+    """The stored comment that this is again; for a page, whose key anybody may use, none."""
+    if callers.only_scores():
+        return None
+    with context().store.read() as session:
+        return checked.find_again(session, comment, by_time=by_time)
+
+
+def _note(comment: Comment, **known: object) -> None:
+    """Note what is known of a comment beside its text."""
+    comment.origin = (comment.origin or {}) | known
+
+
+def _can_call_back(comment: Comment) -> bool:
+    """Whether the client hears of the decision when a person has made it."""
+    return bool((comment.origin or {}).get("endpoint_id"))
 
 
 def _said_by_the_site(site_id: str, form: Fields, text: str) -> _Answer | None:
@@ -127,7 +148,7 @@ def _said_by_the_site(site_id: str, form: Fields, text: str) -> _Answer | None:
     by its id; after an edit it is another one.
     """
     about = {name: form[name][: fields.LONGEST_ID] for name in ("comment_ID", "comment_post_ID") if form.get(name)}
-    if form.get("recheck_reason", "edit") == "edit" or len(about) < 2 or shared.only_scores():
+    if form.get("recheck_reason", "edit") == "edit" or len(about) < 2 or callers.only_scores():
         return None
     with context().store.read() as session:
         value = feedback.last_word(session, site_id, AKISMET.name, text[: fields.LONGEST_TEXT], "spam", about=about)
@@ -139,16 +160,15 @@ def _check_again(earlier: Comment, comment: Comment, form: Fields, *, recheck: b
 
     A client that lost our answer asks again. Then the answer has the guid of the first answer.
     """
-    origin = earlier.origin or {}
-    if not recheck:
-        g.akismet_guid = origin["guid"]
+    if not recheck and earlier.origin is not None:
+        g.akismet_guid = earlier.origin["guid"]
     if checked.says_the_same(earlier, comment):
         if earlier.status in {"flagged", "pending"}:
-            return _hold("None has decided yet.", can_call_back=not recheck and bool(origin.get("endpoint_id")))
+            return _hold("None has decided yet.", can_call_back=not recheck and _can_call_back(earlier))
         return _spam() if earlier.status == "rejected" else _ham()
     if comments.was_turned_down(earlier):
-        comment.origin = (comment.origin or {}) | {"turned_down": True}
-    decision = shared.decide(comment)
+        _note(comment, turned_down=True)
+    decision = judging.decide(comment)
     if not _keeps_nothing(form):
         with context().write() as session:
             checked.change(session, earlier, comment, decision)
@@ -168,14 +188,14 @@ def _keep(key: str, form: Fields, comment: Comment, decision: Decision) -> bool:
 
 
 def _keep_once(session: Session, comment: Comment, decision: Decision, url: str | None, sealed_key: str) -> bool:
-    origin = comment.origin or {}
     earlier = checked.find_again(session, comment, by_time=False)
     if earlier is not None and earlier.origin is not None and checked.says_the_same(earlier, comment):
         g.akismet_guid = earlier.origin["guid"]
-        origin["endpoint_id"] = earlier.origin.get("endpoint_id")
+        _note(comment, endpoint_id=earlier.origin.get("endpoint_id"))
         return False
     if url is not None:
-        origin["endpoint_id"] = endpoints.open_callback(session, comment.site_id, url, AKISMET, sealed_key=sealed_key)
+        endpoint_id = endpoints.open_callback(session, comment.site_id, url, AKISMET, sealed_key=sealed_key)
+        _note(comment, endpoint_id=endpoint_id)
     checked.keep(session, comment, decision)
     return True
 

@@ -14,7 +14,7 @@ from moderation.history import feedback
 from moderation.review import review_items
 from moderation.tables import Comment
 from moderation.webhooks.protocols import AKISMET
-from service.compat import shared
+from service.compat import callers
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.fields import Fields
 from service.context import context
@@ -34,7 +34,7 @@ def submit_ham() -> Response:
 
 def _receive(kind: str, *, spam: float, action: Literal["publish", "reject"]) -> Response:
     form = fields.read()
-    site_id = shared.require_server(fields.key_of(form))
+    site_id = callers.require_server(fields.key_of(form))
     blog = fields.blog_of(form)
     text = fields.text_of(form)[: fields.LONGEST_TEXT]
     if not fields.is_set(form, "is_test"):

@@ -16,13 +16,13 @@ from werkzeug.exceptions import HTTPException
 from models import languages
 from moderation.history import feedback
 from moderation.policy.terms import Policy
-from service.compat import shared
+from service.compat import callers, judging, refusals, routes
 from service.compat.perspective import errors, messages, partial
 from service.compat.perspective.attributes import KNOWN, LABELS
 from service.compat.perspective.errors import Invalid
 from service.compat.perspective.protobuf import Malformed, Message, read
 from service.compat.perspective.scores import attribute_scores, highest_scores
-from service.compat.shared import Refusal
+from service.compat.refusals import Refusal
 from service.context import context
 from texts import visibility
 
@@ -41,7 +41,7 @@ _LACKING = "X-Winnow-Unsupported-Attributes"
 @blueprint.post("/v1alpha1/comments:analyze")
 def analyze() -> Response:
     """Score a text."""
-    site_id = shared.require_site(_key())
+    site_id = callers.require_site(_key())
     document = _receive(messages.ANALYZE_REQUEST)
     document["languages"] = [language for language in document.get("languages", []) if language.strip()]
     text = _text(document)
@@ -50,30 +50,26 @@ def analyze() -> Response:
         raise Invalid("NO_REQUESTED_ATTRIBUTES", "Missing requested_attributes")
     _require_known(requested)
     detected = _detected(text)
-    policy = shared.policy(site_id)
-    if policy.mode == "hold" and shared.flags_unjudged():
+    policy = judging.policy(site_id)
+    if policy.mode == "hold" and refusals.flags_unjudged():
         return _flag("This site holds every comment for a person.")
-    judged = _is_judged(policy, text, document["languages"])
-    if not judged and _is_long(text):
-        raise _too_long()
-    answered = _require_judged(requested, document["languages"], detected, judged=judged)
-    requested, lacking = _supported(requested, document, detected)
-    for name, parameters in requested.items():
-        kind = parameters.get("scoreType", "PROBABILITY")
-        if kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
-            raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
-    thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in requested.items()}
-    said = shared.said_of(policy, document["languages"])
+    if not _is_judged(policy, text, document["languages"]):
+        if _is_long(text):
+            raise _too_long()
+        raise errors.unsupported(next(iter(requested)), document["languages"], detected, counted_as="language")
+    supported, lacking = _supported(requested, document, detected)
+    _require_probabilities(supported)
+    thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in supported.items()}
+    said = judging.languages_said(policy, document["languages"])
     annotate = document.get("spanAnnotations", False) and not _is_long(text)
-    with shared.place(site_id, [text]):
+    with judging.place(site_id, [text]):
         scores = attribute_scores(text, thresholds, said, annotate=annotate)
-    answer = {
-        "attributeScores": scores,
-        "languages": answered,
-        "detectedLanguages": detected,
-        "clientToken": document.get("clientToken"),
-    }
-    response = _answer({name: value for name, value in answer.items() if value})
+    response = _message(
+        attributeScores=scores,
+        languages=document["languages"] or (["en"] if detected == [languages.UNTOLD] else detected),
+        detectedLanguages=detected,
+        clientToken=document.get("clientToken"),
+    )
     if lacking:
         response.headers[_LACKING] = ", ".join(lacking)
     return response
@@ -82,7 +78,7 @@ def analyze() -> Response:
 @blueprint.post("/v1alpha1/comments:suggestscore")
 def suggest() -> Response:
     """Store a person's scores of a text, as examples to train with."""
-    site_id = shared.require_server(_key())
+    site_id = callers.require_server(_key())
     document = _receive(messages.SUGGEST_REQUEST)
     text = _text(document)
     if _is_long(text):
@@ -96,12 +92,11 @@ def suggest() -> Response:
         feedback.record(
             context().store, site_id, source="perspective", text=text, labels=values, detail=_detail(document)
         )
-    answer = {
-        "clientToken": document.get("clientToken"),
-        "detectedLanguages": _detected(text),
-        "requestedLanguages": document.get("languages"),
-    }
-    return _answer({name: value for name, value in answer.items() if value})
+    return _message(
+        clientToken=document.get("clientToken"),
+        detectedLanguages=_detected(text),
+        requestedLanguages=document.get("languages"),
+    )
 
 
 @blueprint.get("/$discovery/rest")
@@ -117,14 +112,9 @@ def discover() -> Response:
     return response
 
 
-@blueprint.before_request
-def _prepare() -> None:
-    request.max_content_length = shared.MAX_BODY_BYTES
-
-
 @blueprint.errorhandler(Invalid)
 def _refuse_invalid(error: Invalid) -> Response:
-    shared.note_refused(error.counted_as, field_name=error.error_type)
+    refusals.note(error.counted_as, field_name=error.error_type)
     of_the_text = error.error_type in errors.OF_THE_TEXT or error.counted_as == "language"
     if of_the_text and _may_flag():
         return _flag(str(error))
@@ -133,22 +123,21 @@ def _refuse_invalid(error: Invalid) -> Response:
 
 @blueprint.errorhandler(Malformed)
 def _refuse_malformed(error: Malformed) -> Response:
-    shared.note_refused("malformed", field_name=error.field or None)
+    refusals.note("malformed", field_name=error.field or None)
     return _answer(errors.of_malformed(error), 400)
 
 
 def _refuse(refusal: Refusal) -> Response:
-    body, headers = errors.of_refusal(refusal)
+    body = errors.of_refusal(refusal)
     if _may_flag():
         return _flag(body["error"]["message"])
     response = _answer(body, body["error"]["code"])
-    response.headers.update(headers)
+    response.headers.update(refusal.headers)
     return response
 
 
-shared.answer_failures(blueprint, _refuse)
-shared.count_calls(blueprint, "perspective.analyze")
-shared.let_pages(blueprint, "perspective.analyze", "perspective.suggest", "perspective.discover")
+routes.prepare(blueprint, verdicts="perspective.analyze", refuse=_refuse)
+routes.let_pages(blueprint, "perspective.analyze", "perspective.suggest", "perspective.discover")
 
 
 def _key() -> str | None:
@@ -161,33 +150,44 @@ def _receive(message: Message) -> dict[str, Any]:
     if request.args.get("alt", "json") != "json":
         raise Malformed("Invalid value at 'alt': answers are JSON only.", "alt")
     _selection()
-    document = g.perspective_document = read(request.get_data(cache=False), message)
+    return _document(message)
+
+
+def _document(message: Message) -> dict[str, Any]:
+    """The request's message. It is read once, though an answer to a refused request may need it again.
+
+    Raises:
+        Malformed: it is not this message.
+        werkzeug.exceptions.HTTPException: it is too large, or breaks off.
+    """
+    if "perspective_document" not in g:
+        g.perspective_document = read(request.get_data(cache=False), message)
+    document: dict[str, Any] = g.perspective_document
     return document
 
 
 def _may_flag() -> bool:
-    return request.endpoint == "perspective.analyze" and shared.flags_unjudged()
+    return request.endpoint == "perspective.analyze" and refusals.flags_unjudged()
 
 
 def _flag(why: str) -> Response:
     """The answer that a person has to look: the highest score for each attribute asked for.
 
-    A request that was refused unread is read for this alone; where it cannot be, all attributes are answered.
+    Where that cannot be read, all attributes are answered.
     """
-    if "perspective_document" not in g:
-        try:
-            g.perspective_document = read(request.get_data(cache=False), messages.ANALYZE_REQUEST)
-        except (Malformed, HTTPException):
-            g.perspective_document = {}
-    document: dict[str, Any] = g.perspective_document
+    try:
+        document = _document(messages.ANALYZE_REQUEST)
+    except (Malformed, HTTPException):
+        document = {}
     names = [name for name in document.get("requestedAttributes", {}) if name in KNOWN] or list(LABELS)
-    answer = {
-        "attributeScores": highest_scores(document.get("comment", {}).get("text", ""), names),
-        "languages": document.get("languages") or [languages.UNTOLD],
-        "detectedLanguages": [languages.UNTOLD],
-        "clientToken": document.get("clientToken"),
-    }
-    return shared.say_held(_answer({name: value for name, value in answer.items() if value}, is_whole=True), why)
+    response = _message(
+        attributeScores=highest_scores(document.get("comment", {}).get("text", ""), names),
+        languages=document.get("languages") or [languages.UNTOLD],
+        detectedLanguages=[languages.UNTOLD],
+        clientToken=document.get("clientToken"),
+        is_whole=True,
+    )
+    return refusals.say_held(response, why)
 
 
 def _text(document: Mapping[str, Any]) -> str:
@@ -195,7 +195,7 @@ def _text(document: Mapping[str, Any]) -> str:
     text = comment.get("text", "")
     if not visibility.can_be_seen(text, unknown_tags=True):
         raise Invalid("COMMENT_EMPTY", "Comment must be non-empty.")
-    if len(text) > shared.LONGEST_TEXT:
+    if len(text) > judging.LONGEST_TEXT:
         raise _too_long()
     parts = [comment, *_context_entries(document.get("context", {}))]
     if any(part.get("type") == "HTML" for part in parts):
@@ -228,7 +228,7 @@ def _require_known(attributes: Mapping[str, object]) -> None:
 
 def _detected(text: str) -> list[str]:
     """The text's language as Perspective called it, which did not tell Urdu in Latin letters from Hindi."""
-    detected = shared.classifier().detected_language(text)
+    detected = judging.classifier().detected_language(text)
     return {"ur-Latn": ["hi-Latn", "ur-Latn"], languages.FOREIGN: [languages.UNTOLD]}.get(detected, [detected])
 
 
@@ -239,23 +239,12 @@ def _is_judged(policy: Policy, text: str, requested: list[str]) -> bool:
     for long texts, of which only those in English are judged.
     """
     if requested:
-        codes, judges = map(languages.base, requested), shared.classifier().judges
+        codes, judges = map(languages.base, requested), judging.classifier().judges
         if not any(policy.treatment(code, judged=judges(code)) != "hold" for code in codes):
             return False
-        if not shared.flags_unjudged() and not _is_long(text):
+        if not refusals.flags_unjudged() and not _is_long(text):
             return True
-    return shared.treatment(policy, text, shared.said_of(policy, requested)) != "hold"
-
-
-def _require_judged(
-    attributes: Mapping[str, object], requested: list[str], detected: list[str], *, judged: bool
-) -> list[str]:
-    """The languages for the answer. Raises Invalid where the text's language is not judged."""
-    if not judged:
-        raise errors.unsupported(next(iter(attributes)), requested, detected, counted_as="language")
-    if requested:
-        return requested
-    return ["en"] if detected == ["und"] else detected
+    return judging.treatment(policy, text, judging.languages_said(policy, requested)) != "hold"
 
 
 def _supported(
@@ -266,12 +255,19 @@ def _supported(
     After an error most clients publish the text. So the supported attributes are answered, unless none is supported or
     the operator wants Perspective's error: docs/decisions/0065-what-a-client-does-with-an-answer.md.
     """
-    scored = {name for name, label in LABELS.items() if label in shared.classifier().labels}
+    scored = {name for name, label in LABELS.items() if label in judging.classifier().labels}
     lacking = [name for name in attributes if name not in scored]
     drops = document.get("dropUnsupportedAttributes", False) or context().settings.perspective_unsupported == "drop"
     if lacking and (not drops or len(lacking) == len(attributes)):
         raise errors.unsupported(lacking[0], document["languages"], detected, counted_as="attribute")
     return {name: parameters for name, parameters in attributes.items() if name in scored}, lacking
+
+
+def _require_probabilities(attributes: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, parameters in attributes.items():
+        kind = parameters.get("scoreType", "PROBABILITY")
+        if kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
+            raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
 
 
 def _value(name: str, scores: Mapping[str, Any]) -> float:
@@ -312,6 +308,11 @@ def _selection() -> partial.Selection:
         return partial.parse(fields) if fields.strip() else {}
     except ValueError:
         raise Malformed("Request contains an invalid argument: fields.", "fields") from None
+
+
+def _message(*, is_whole: bool = False, **members: Any) -> Response:
+    """A message as an answer, without the members that are empty."""
+    return _answer({name: value for name, value in members.items() if value}, is_whole=is_whole)
 
 
 def _answer(document: dict[str, Any], status: int = 200, *, is_whole: bool = False) -> Response:

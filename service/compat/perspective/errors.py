@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from typing import Any
 
 from moderation.sites.archive import CLOSED
 from service.compat.perspective.protobuf import Malformed
-from service.compat.shared import MAX_BODY_BYTES, Refusal
+from service.compat.refusals import Kind, Refusal
+from service.compat.routes import MAX_BODY_BYTES
 
 _SERVICE = "commentanalyzer.googleapis.com"
 _STATUS = {
@@ -68,10 +69,9 @@ def of_malformed(error: Malformed) -> dict[str, Any]:
     return document(400, str(error), [detail])
 
 
-def of_refusal(refusal: Refusal) -> tuple[dict[str, Any], dict[str, str]]:
-    """The body and headers for a refusal. The body's `code` is the status."""
-    headers = {"Retry-After": str(math.ceil(refusal.retry_after))} if refusal.retry_after else {}
-    return _BODIES.get(refusal.kind, _internal)(refusal), headers
+def of_refusal(refusal: Refusal) -> dict[str, Any]:
+    """The body for a refusal. Its `code` is the status."""
+    return _BODIES.get(refusal.kind, _INVALID)
 
 
 def document(code: int, message: str, details: list[dict[str, Any]] | None = None) -> dict[str, Any]:
@@ -89,58 +89,39 @@ def _info(reason: str, **metadata: str) -> dict[str, Any]:
     }
 
 
-def _no_key(_: Refusal) -> dict[str, Any]:
-    message = (
+_TOO_MANY = document(
+    429,
+    f"Quota exceeded for quota metric 'Analysis requests (AnalyzeComment)' of service '{_SERVICE}'.",
+    [_info("RATE_LIMIT_EXCEEDED")],
+)
+_AWAY = document(503, "The service is currently unavailable.")
+_WRONG_KEY = "API key not valid. Please pass a valid API key."
+_INVALID = document(400, "Request contains an invalid argument.")
+_BODIES: Mapping[Kind, dict[str, Any]] = {
+    "no_key": document(
+        403,
         "Method doesn't allow unregistered callers (callers without established identity). "
-        "Please use API Key or other form of API consumer identity to call this API."
-    )
-    return document(403, message)
-
-
-def _wrong_key(_: Refusal) -> dict[str, Any]:
-    message = "API key not valid. Please pass a valid API key."
-    localized = {"@type": "type.googleapis.com/google.rpc.LocalizedMessage", "locale": "en-US", "message": message}
-    return document(400, message, [_info("API_KEY_INVALID"), localized])
-
-
-def _not_allowed(_: Refusal) -> dict[str, Any]:
-    message = (
+        "Please use API Key or other form of API consumer identity to call this API.",
+    ),
+    "wrong_key": document(
+        400,
+        _WRONG_KEY,
+        [
+            _info("API_KEY_INVALID"),
+            {"@type": "type.googleapis.com/google.rpc.LocalizedMessage", "locale": "en-US", "message": _WRONG_KEY},
+        ],
+    ),
+    "too_many_wrong_keys": _TOO_MANY,
+    "not_allowed": document(
+        403,
         "Requests from this page, or to this method, are blocked for this API key. "
-        "A browser key scores, on the pages that it is bound to; feedback takes the compat key, from a server."
-    )
-    return document(403, message, [_info("API_KEY_HTTP_REFERRER_BLOCKED")])
-
-
-def _archived(_: Refusal) -> dict[str, Any]:
-    return document(403, CLOSED, [_info("SITE_ARCHIVED")])
-
-
-def _too_many(_: Refusal) -> dict[str, Any]:
-    message = f"Quota exceeded for quota metric 'Analysis requests (AnalyzeComment)' of service '{_SERVICE}'."
-    return document(429, message, [_info("RATE_LIMIT_EXCEEDED")])
-
-
-def _too_large(_: Refusal) -> dict[str, Any]:
-    return document(400, f"Request payload size exceeds the limit: {MAX_BODY_BYTES} bytes.")
-
-
-def _away(_: Refusal) -> dict[str, Any]:
-    return document(503, "The service is currently unavailable.")
-
-
-def _internal(refusal: Refusal) -> dict[str, Any]:
-    if refusal.status < 500:
-        return document(400, "Request contains an invalid argument.")
-    return document(500, "Internal error encountered.")
-
-
-_BODIES = {
-    "no_key": _no_key,
-    "wrong_key": _wrong_key,
-    "not_allowed": _not_allowed,
-    "archived": _archived,
-    "too_many": _too_many,
-    "too_large": _too_large,
-    "not_scored": _away,
-    "unavailable": _away,
+        "A browser key scores, on the pages that it is bound to; feedback takes the compat key, from a server.",
+        [_info("API_KEY_HTTP_REFERRER_BLOCKED")],
+    ),
+    "archived": document(403, CLOSED, [_info("SITE_ARCHIVED")]),
+    "too_many": _TOO_MANY,
+    "too_large": document(400, f"Request payload size exceeds the limit: {MAX_BODY_BYTES} bytes."),
+    "not_scored": _AWAY,
+    "unavailable": _AWAY,
+    "internal": document(500, "Internal error encountered."),
 }

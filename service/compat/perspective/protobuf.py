@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.api import bodies
-from service.compat import shared
+from service.compat import judging
 from service.problems import Problem
 
 _PACKAGE = "type.googleapis.com/google.commentanalyzer.v1alpha1."
@@ -67,8 +67,8 @@ def read(body: bytes, message: Message) -> dict[str, Any]:
         bodies.require_uncompressed(body)
         document = bodies.parse(body)
         written = json.dumps(document, ensure_ascii=False)
-        if shared.HALF_CHARACTER.search(written):
-            document = bodies.parse_text(shared.HALF_CHARACTER.sub(shared.SHOWN_FOR_HALF, written))
+        if judging.HALF_CHARACTER.search(written):
+            document = bodies.parse_text(judging.HALF_CHARACTER.sub(judging.SHOWN_FOR_HALF, written))
     except Problem as problem:
         raise Malformed(f"Invalid JSON payload received. {problem.detail}") from None
     except (ValueError, RecursionError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from service.compat import shared
+from service.compat import judging
 from service.compat.perspective.attributes import LABELS
 
 #: How many spans, beside the full text, are scored for one attribute: those with the largest weights.
@@ -21,7 +21,7 @@ def attribute_scores(text: str, thresholds: dict[str, float], said: Sequence[str
         Refusal: `not_scored`.
     """
     beside = {"languages": said}
-    [scores] = shared.score([text], [beside])
+    [scores] = judging.score([text], [beside])
     selected = {name: scores[LABELS[name]] for name, least in thresholds.items() if scores[LABELS[name]] >= least}
     parts = _scored_parts(text, {LABELS[name] for name in selected}, beside) if annotate else {}
     place = Utf16(text)
@@ -58,12 +58,12 @@ def _scored_parts(
     text: str, labels: Iterable[str], beside: Mapping[str, object]
 ) -> dict[str, list[tuple[Span, float]]]:
     """Label -> the parts of the text that raised its score, each with its own score."""
-    [explained] = shared.classifier().explain_all([text], [list(labels)], [beside])
+    [explained] = judging.classifier().explain_all([text], [list(labels)], [beside])
     spans = {label: _raising(text, its.spans) for label, its in explained.items()}
     pieces = [(label, span) for label, label_spans in spans.items() for span in label_spans]
     if not pieces:
         return {}
-    table = shared.score([text[start:end] for _, (start, end) in pieces], [beside] * len(pieces))
+    table = judging.score([text[start:end] for _, (start, end) in pieces], [beside] * len(pieces))
     parts: dict[str, list[tuple[Span, float]]] = {}
     for (label, span), scores in zip(pieces, table, strict=True):
         parts.setdefault(label, []).append((span, scores[label]))

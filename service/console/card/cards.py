@@ -18,17 +18,16 @@ from moderation.history.author_records import Record
 from moderation.policy import policies, policy_lists
 from moderation.policy.policy_lists import ListEntry
 from moderation.policy.rules import APPROVED_AUTHOR, HELD_AUTHOR, LANGUAGE
-from moderation.review import campaigns, groups
-from moderation.review.campaigns import Ruling
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.tables import AuthorWarning, Comment, ReviewItem, Site
 from service.classifier import classifier, presets
 from service.console import access, names, retold
-from service.console.card import handling, reported, scores, sentences, verbs
+from service.console.card import handling, lookalikes, reported, scores, sentences, verbs
 from service.console.card.handling import Handling
 from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, Shown, of_comment, places
+from service.console.card.lookalikes import Lookalikes
 from service.console.card.reported import ReporterLine
 from service.console.card.scores import ScoreLine
 from service.console.card.stencils import form_fields, in_address
@@ -95,13 +94,8 @@ class Card:
     record: Record
     #: The text of the author's undecided appeal.
     appeal: str | None
-    #: How many other waiting comments say nearly the same, on the sites that the person may see.
-    alike: int = 0
-    #: How many others readers of these sites see that say nearly the same.
-    alike_seen: int = 0
-    #: What people have decided on others that say nearly the same, and who did it last.
-    ruling: Ruling | None = None
-    ruled_by: str = ""
+    #: The comments that say nearly the same.
+    lookalikes: Lookalikes = Lookalikes()  # noqa: RUF009
     #: The entries of the policy's lists that block or trust its author or address.
     listed: Sequence[ListEntry] = ()
     #: The author's standing by rule, where it is another than everybody's: its name, and a sentence that says why.
@@ -114,52 +108,6 @@ class Card:
     place: Shown = Shown()  # noqa: RUF009
     #: How colleagues handle it.
     handling: Handling = field(default_factory=Handling)
-
-    @property
-    def alike_in_words(self) -> str:
-        """How many others say nearly the same."""
-        if self.alike < groups.COUNT_UP_TO:
-            return ngettext(
-                "and %(number)s that says nearly the same", "and %(number)s that say nearly the same", self.alike
-            )
-        most = translation.decimal(groups.COUNT_UP_TO)
-        return gettext("and more than %(most)s that say nearly the same", most=most)
-
-    @property
-    def ruling_in_words(self) -> str:
-        """What people have decided on others that say nearly the same."""
-        rejected = self.ruling is not None and self.ruling.status == "rejected"
-        sentence = later("%(name)s rejected the same.") if rejected else later("%(name)s published the same.")
-        return gettext(sentence, name=self.ruled_by)
-
-    @property
-    def made_at(self) -> str:
-        """The moment up to which deciding likewise takes what came in."""
-        return clock.now().isoformat()
-
-    @property
-    def likewise_in_words(self) -> str:
-        """What the button says that decides all of them likewise."""
-        number = self.alike + 1
-        if self.ruling is not None and self.ruling.status == "rejected":
-            return ngettext("Reject this one, too", "Reject these %(number)s, too", number)
-        return ngettext("Publish this one, too", "Publish these %(number)s, too", number)
-
-    @property
-    def alike_seen_number(self) -> str:
-        return _up_to(self.alike_seen)
-
-    @property
-    def alike_seen_in_words(self) -> str:
-        """How many readers see that say nearly the same."""
-        if self.alike_seen < groups.COUNT_UP_TO:
-            return ngettext(
-                "readers see %(number)s that says nearly the same",
-                "readers see %(number)s that say nearly the same",
-                self.alike_seen,
-            )
-        most = translation.decimal(groups.COUNT_UP_TO)
-        return gettext("readers see more than %(most)s that say nearly the same", most=most)
 
     @cached_property
     def blind(self) -> bool:
@@ -201,13 +149,13 @@ class Card:
         return Shape(
             erased=comment.status == "erased",
             blind=self.blind,
-            ruled=self.ruling is not None,
+            ruled=self.lookalikes.ruling is not None,
             name=bool(comment.name),
             author=bool(comment.author_key),
             address=bool(comment.ip),
             thread=bool(comment.thread),
             title=bool(self.place.title),
-            group=bool(self.group) and not self.alike and self.alike_seen <= 0,
+            group=bool(self.group) and not self.lookalikes.any,
             case=bool(self.items or self.handling.put_off_until),
             assigned=bool(self.handling.turn),
             put_off=self.handling.put_off_until is not None,
@@ -328,13 +276,13 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     reports = reported.lines(session, ids)
     appealed = appeals.waiting(session, ids)
     records = _unless_hidden(session, author_records.of_authors(session, ids), site_ids)
-    copies = _copies(session, comments)
+    alike = lookalikes.of_comments(session, comments)
     by_rule = standing.of_authors(session, [comment for comment, _ in comments], documents)
     warned = standing.warnings(session, [comment for comment, _ in comments])
     reporters = reported.reporters(session, list(reports))
     handled = handling.of_comments(session, [comment for comment, _ in comments])
     stand = places(session, [comment for comment, _ in comments], settings)
-    people = _people(session, comments, copies, records)
+    people = _people(session, comments, alike, records)
     return [
         Card(
             comment=comment,
@@ -346,10 +294,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
             decided_by=people.get(comment.decided_by or ""),
             record=_with_names(records.get(comment.id, Record()), people),
             appeal=appealed.get(comment.id),
-            alike=copies[comment.id].waiting,
-            alike_seen=copies[comment.id].seen,
-            ruling=(ruling := copies[comment.id].ruling),
-            ruled_by=people.get(ruling.actor, "") if ruling else "",
+            lookalikes=_with_name(alike[comment.id], people),
             listed=_listed(comment, documents[comment.site_id]),
             standing=by_rule.get(comment.id, ()),
             warnings=warned.get(comment.id, ()),
@@ -364,11 +309,11 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
 def _people(
     session: Session,
     comments: Sequence[tuple[Comment, Sequence[ReviewItem]]],
-    copies: Mapping[str, _Copies],
+    alike: Mapping[str, Lookalikes],
     records: Mapping[str, Record],
 ) -> Mapping[str, str]:
     """The names of whoever decided on these comments, on copies of them, or on others by their authors."""
-    rulings = [its.ruling for its in copies.values() if its.ruling is not None]
+    rulings = [its.ruling for its in alike.values() if its.ruling is not None]
     return names.of_people(
         session,
         [
@@ -377,37 +322,6 @@ def _people(
             *(decision.actor for record in records.values() for decision in record.decisions),
         ],
     )
-
-
-class _Copies(NamedTuple):
-    """Comments that say nearly the same as one: how many wait, how many readers see, and what people ruled of them."""
-
-    waiting: int
-    seen: int
-    ruling: Ruling | None
-
-
-def _copies(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewItem]]]) -> dict[str, _Copies]:
-    group_ids = {item.group_id for _, items in comments for item in items if item.group_id}
-    waiting = groups.count(session, group_ids, access.in_use())
-    seen = campaigns.seen(session, group_ids, access.in_use())
-    held = [comment for comment, items in comments if items and comment.status == "flagged"]
-    rulings = campaigns.rulings(session, [(comment.group_id, comment.site_id) for comment in held if comment.group_id])
-    return {
-        comment.id: _Copies(
-            max((waiting.get(item.group_id or "", 1) for item in items), default=1) - 1,
-            max((seen.get(item.group_id or "", 0) for item in items), default=0)
-            - (comment.status == "published" and comment.group_id is not None),
-            rulings.get((comment.group_id or "", comment.site_id)),
-        )
-        for comment, items in comments
-    }
-
-
-def _up_to(number: int) -> str:
-    if number < groups.COUNT_UP_TO:
-        return translation.decimal(number)
-    return gettext("more than %(most)s", most=translation.decimal(groups.COUNT_UP_TO))
 
 
 def _shown(site: Site, settings: SiteSettings) -> CardSite:
@@ -447,6 +361,11 @@ def _unless_hidden(session: Session, records: Mapping[str, Record], site_ids: se
         )
         for comment_id, record in records.items()
     }
+
+
+def _with_name(alike: Lookalikes, people: Mapping[str, str]) -> Lookalikes:
+    """The look-alikes with the name of who ruled on them."""
+    return alike if alike.ruling is None else replace(alike, ruled_by=people.get(alike.ruling.actor, ""))
 
 
 def _with_names(record: Record, people: Mapping[str, str]) -> Record:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 
 from texts import translation, wording
 from texts.translation import gettext, later
@@ -55,22 +57,27 @@ class Segment:
 def segments(text: str, spans: Mapping[str, Sequence[Sequence[float]]] | None) -> list[Segment]:
     """`text` cut into runs. `spans` are `{label: [[start, end, weight], …]}`, in code points.
 
-    Where labels overlap, the run has the strongest level and all labels.
+    Where labels overlap, the run has the strongest level and all labels. The cost grows with the number of spans and
+    not with how long they are, since many may lie over the same words.
     """
-    # A level and a set of labels (as bits) for each character: linear in the text's length for any spans.
-    levels, bits = [0] * len(text), [0] * len(text)
-    names = sorted(spans or {})
-    for bit, label in enumerate(names):
-        for start, end, level in _marks(text, (spans or {})[label]):
-            for at in range(start, end):
-                levels[at] = max(levels[at], level)
-                bits[at] |= 1 << bit
-    cut, at = [], 0
-    for (level, labels), run in groupby(zip(levels, bits, strict=True)):
-        end = at + sum(1 for _ in run)
-        cut.append(Segment(text[at:end], level, tuple(name for bit, name in enumerate(names) if labels >> bit & 1)))
-        at = end
-    return cut
+    changes = [
+        change
+        for label, its in (spans or {}).items()
+        for start, end, level in _marks(text, its)
+        for change in ((start, 1, (level, label)), (end, -1, (level, label)))
+    ]
+    changes.sort(key=itemgetter(0))
+    over: Counter[tuple[int, str]] = Counter()  # how many spans of each level and label lie over the place
+    places: list[tuple[int, tuple[int, tuple[str, ...]]]] = [(0, (0, ()))]
+    for place, at_once in groupby(changes, key=itemgetter(0)):
+        for _, step, mark in at_once:
+            over[mark] += step
+        marks = [mark for mark, number in over.items() if number]
+        level = max((level for level, _ in marks), default=0)
+        places.append((place, (level, tuple(sorted({label for _, label in marks})))))
+    starts = [next(run) for _, run in groupby(places, key=itemgetter(1))]
+    ends = [*(start for start, _ in starts[1:]), len(text)]
+    return [Segment(text[start:end], *mark) for (start, mark), end in zip(starts, ends, strict=True) if start < end]
 
 
 def hidden_characters(text: str) -> list[str]:
@@ -84,12 +91,14 @@ _INNOCENT = frozenset("\xad\u200c\u200d\ufeff")
 
 
 def _marks(text: str, spans: Sequence[Sequence[float]]) -> list[tuple[int, int, int]]:
+    """The spans that are marked, within the text: each with its start, its end and its level."""
     heaviest = max((weight for _, _, weight in spans), default=0.0)
-    return [
+    marks = [
         (max(0, int(start)), min(len(text), int(end)), max(1, round(LEVELS * weight / heaviest)))
         for start, end, weight in spans
         if heaviest > 0 and weight >= _FAINTEST * heaviest
     ]
+    return [(start, end, level) for start, end, level in marks if start < end]
 
 
 @lru_cache(maxsize=1000)

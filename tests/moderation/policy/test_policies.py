@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from moderation.addresses import AddressSet
 from moderation.authors import Author, BlockedAuthors, TrustedAuthors
@@ -23,6 +24,7 @@ from moderation.store import Store
 from moderation.tables import AuditEvent, PolicyVersion
 from tests.support.classifier import ChosenScores
 from tests.support.comments import rows
+from tests.support.waiting import eventually
 
 PRESETS: Presets = {
     "balanced": {"toxicity": {"flag_at": 0.5, "reject_at": 0.9}, "spam": {"flag_at": 0.6, "reject_at": None}},
@@ -54,6 +56,28 @@ def test_the_emergency_brake_changes_the_mode_and_nothing_else(store: Store, sit
         row = policies.set_mode(session, site.id, "hold", actor="operator")
     assert row.document == DEFAULT | {"banned_words": ["casino"], "mode": "hold"}
     assert (row.version, row.created_by) == (3, "operator")
+
+
+def test_the_emergency_brake_loses_nothing_that_is_changed_at_the_same_moment(store: Store, site: CreatedSite) -> None:
+    def brake() -> None:
+        with store.write() as session:
+            policies.set_mode(session, site.id, "hold", actor="operator")
+
+    def waits() -> bool:
+        waiting = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        with store.read() as session:
+            return session.scalar(waiting) is not None
+
+    braking = threading.Thread(target=brake)
+    with store.write() as session:
+        policies.save(session, site.id, {"banned_words": ["casino"]}, actor="mo")
+        session.flush()
+        braking.start()
+        if not store.is_sqlite:  # where one transaction is not begun before another has ended
+            eventually(waits)
+    braking.join()
+    with store.read() as session:
+        assert policies.current(session, site.id).document == DEFAULT | {"banned_words": ["casino"], "mode": "hold"}
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ with contextlib.suppress(SystemExit), contextlib.redirect_stdout(None), contextl
     winnow.main()
 from operations import serve, work
 from service.wsgi import app
-from service.compat.shared import load_classifier
+from service.compat.judging import load_classifier
 load_classifier(app)
 print(app.test_client().post("/api/v1/comments", json={}).status_code, *sys.modules)
 """

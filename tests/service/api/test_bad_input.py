@@ -179,7 +179,6 @@ class TestSize:
         ("GET", "/api/v1/comments/c_nothing", 404),
         ("GET", "/api/v1/comments/%00", 404),
         ("GET", "/api/v1/comments/" + "x" * 501, 404),
-        ("PUT", "/api/v1/comments", 405),
         ("GET", "/api/v1/comments?limit=0", 422),
         ("GET", "/api/v1/comments?limit=201", 422),
         ("GET", "/api/v1/comments?limit=x", 422),
@@ -197,8 +196,25 @@ def test_a_request_for_what_is_not_there_says_so(client: FlaskClient, method: st
     response = client.open(path, method=method)
     assert response.status_code == status
     assert response.mimetype == "application/problem+json"
-    if status == 405:
-        assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "possible"),
+    [
+        ("PUT", "/api/v1/comments", "GET and POST are"),
+        ("PUT", "/api/v1/comments/c_1", "DELETE, GET and PATCH are"),
+        ("GET", "/api/v1/comments/c_1/decision", "POST is"),
+    ],
+)
+def test_a_method_that_is_not_possible_is_answered_with_those_that_are(
+    client: FlaskClient, method: str, path: str, possible: str
+) -> None:
+    response = client.open(path, method=method)
+    assert response.status_code == 405
+    assert response.get_json()["detail"] == f"{method} is not possible here; {possible}."
+    assert {"OPTIONS", *possible.replace(",", "").split()} - {"and", "is", "are"} <= set(
+        response.headers["Allow"].split(", ")
+    )
 
 
 @pytest.mark.parametrize(

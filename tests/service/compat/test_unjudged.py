@@ -11,6 +11,7 @@ from flask import Flask
 from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
+from service.api import bodies
 from service.compat.openai import CATEGORIES
 from tests.support.compat import choose_scores
 
@@ -157,3 +158,28 @@ def test_a_request_that_was_refused_unread_needs_not_be_readable(flagging: Flask
     headers = {"Authorization": "Bearer wrong"}
     answer = client.post("/v1/moderations", data=sent, headers=headers, content_type="application/json")
     require_flagged(answer, reason="key", results=1)
+
+
+def test_each_text_of_a_refused_request_is_flagged_though_one_is_not_unicode(flagging: Flask) -> None:
+    answer: Any = flagging.test_client().post(
+        "/v1/moderations",
+        data=b'{"input": ["one", "t\xffo", "three"]}',
+        headers={"Authorization": "Bearer wrong"},
+        content_type="application/json",
+    )
+    require_flagged(answer, reason="key", results=3)
+
+
+def test_a_refused_request_is_read_once(flagging: Flask, site: CreatedSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    parse = bodies.parse_text
+
+    def parse_text(text: str) -> Any:
+        read.append(text)
+        return parse(text)
+
+    monkeypatch.setattr(bodies, "parse_text", parse_text)
+    for key in (site.compat_key, "wrong"):
+        require_flagged(moderate(flagging, key, "in klingon"), reason="language|key", results=1)
+        require_worst(analyze(flagging, key, "in klingon"), reason="language|not valid", characters=10)
+    assert len(read) == 4

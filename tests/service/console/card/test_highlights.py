@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -52,11 +53,43 @@ def test_the_segments_always_join_to_the_text(text: str, found: dict[str, list[l
     assert all(one.text and 0 <= one.level <= LEVELS for one in cut)
 
 
-def test_a_long_text_full_of_marks_is_cut_in_no_time() -> None:
+@given(
+    st.text(min_size=10, max_size=12),
+    st.dictionaries(
+        st.sampled_from(["insult", "spam", "threat"]),
+        st.lists(
+            st.tuples(st.integers(0, 14), st.integers(0, 14), st.sampled_from([0, 0.1, 1, 2])).map(list), max_size=8
+        ),
+        max_size=3,
+    ),
+)
+def test_each_letter_has_its_strongest_level_and_all_of_its_labels(
+    text: str, found: dict[str, list[list[float]]]
+) -> None:
+    over: list[list[tuple[int, str]]] = [[] for _ in text]
+    for label, its in found.items():
+        heaviest = max((weight for _, _, weight in its), default=0.0)
+        for start, end, weight in its:
+            if heaviest > 0 and weight >= 0.12 * heaviest:
+                for marks in over[int(start) : int(end)]:
+                    marks.append((max(1, round(LEVELS * weight / heaviest)), label))
+    expected = [
+        (letter, max((level for level, _ in marks), default=0), tuple(sorted({label for _, label in marks})))
+        for letter, marks in zip(text, over, strict=True)
+    ]
+    cut = segments(text, found)
+    assert [(letter, one.level, one.labels) for one in cut for letter in one.text] == expected
+    assert all((one.level, one.labels) != (other.level, other.labels) for one, other in pairwise(cut))
+
+
+@pytest.mark.parametrize("length", [2, 20_000], ids=["words", "from each word to the end"])
+def test_a_long_text_full_of_marks_is_cut_in_no_time(length: int) -> None:
     text = "ab " * 6_666
-    found = {label: [[at, at + 2, 1.0] for at in range(0, len(text), 3)] for label in ("insult", "toxicity", "spam")}
+    found = {
+        label: [[at, at + length, 1.0] for at in range(0, len(text), 3)] for label in ("insult", "toxicity", "spam")
+    }
     began = time.process_time()
-    assert len(segments(text, found)) == 2 * 6_666
+    assert len(segments(text, found)) == (2 * 6_666 if length == 2 else 1)
     assert time.process_time() - began < 5  # a fraction of a second, unless each mark looks at all others
 
 

@@ -35,7 +35,8 @@ def reported_comments(store: Store, queues: Queues, scorer: Scorer, site: Create
     with store.write() as session:
         session.execute(insert(Report), [*rows, last])
         session.add(Reporter(site_id=site.id, reporter="ada", upheld=3, dismissed=1))
-        session.add(Reporter(site_id=site.id, reporter="reader 7", upheld=2, dismissed=0))
+        for number, upheld, dismissed in ((3, 1, 4), (7, 2, 0), (11, 5, 1)):
+            session.add(Reporter(site_id=site.id, reporter=f"reader {number}", upheld=upheld, dismissed=dismissed))
     return [much, once]
 
 
@@ -59,7 +60,12 @@ def test_some_readers_of_each_comment_are_named_first_those_who_were_right(
         readers = reported.reporters(session, [much, once])
     assert readers[once] == [ReporterLine("r_99999", "other", 3, 1)]
     assert len(readers[much]) == READERS
-    assert readers[much][0] == ReporterLine("r_00007", "spam", 2, 0)
+    assert readers[much][:4] == [
+        ReporterLine("r_00011", "spam", 5, 1),
+        ReporterLine("r_00007", "spam", 2, 0),
+        ReporterLine("r_00003", "spam", 1, 4),
+        ReporterLine("r_00000", "illegal", 0, 0),
+    ]
 
 
 def test_that_a_comment_was_changed_after_all_of_its_reports_is_told(

@@ -37,6 +37,13 @@ def changed(form: Form) -> dict[str, Any]:
     return {name: value for name, value in form.document.items() if value != DEFAULT[name]}
 
 
+def test_the_longest_entry_fits() -> None:
+    entry = "x" * policy_form.LONGEST_ENTRY
+    form = read(banned_words=entry)
+    assert form.errors == {}
+    assert changed(form) == {"banned_words": [entry]}
+
+
 def test_the_form_of_a_document_untouched_is_the_document_again() -> None:
     documents: list[dict[str, Any]] = [
         {},

@@ -1,4 +1,4 @@
-"""What the drop-in protocols share: whatever is away, no text comes back as if somebody had looked at it."""
+"""All drop-in protocols: whatever is away, no text comes back as if somebody had looked at it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -87,13 +88,15 @@ def test_corals_secret_is_still_known_when_the_database_goes_away(
 ) -> None:
     """Else Coral's requests could not be told from others', and Coral publishes on errors."""
     choose_scores(app)
+    monkeypatch.setattr("service.compat.coral._REMEMBERED_SECONDS", 0.0)
     client = app.test_client()
     assert judge(client, site).status_code == 200
-    monkeypatch.setattr("service.compat.coral._REMEMBERED_SECONDS", 0.0)
-    app.extensions["winnow_coral"][site.id] = ("secret", 0.0)
     away = Store("postgresql+psycopg://127.0.0.1:1/none")
     monkeypatch.setattr(app.extensions["winnow"].store, "engine", away.engine)
-    assert judge(client, site).json == {"status": "SYSTEM_WITHHELD"}
+    with structlog.testing.capture_logs() as logs:
+        assert judge(client, site).json == {"status": "SYSTEM_WITHHELD"}
+    [refused] = [entry for entry in logs if entry["event"] == "call.refused"]
+    assert (refused["site"], refused["why"]) == (site.id, "unavailable"), "the signature was known for Coral's"
 
 
 def test_one_sites_limit_holds_over_the_native_api_and_these(make_app: MakeApp, site: CreatedSite) -> None:
