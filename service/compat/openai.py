@@ -164,6 +164,10 @@ def _bearer() -> str | None:
     return key.strip() if scheme.lower() == "bearer" else None
 
 
+def _body() -> bytes:
+    return bodies.uncompressed(request.get_data(cache=False), most=shared.MAX_BODY_BYTES)
+
+
 def _receive() -> dict[str, Any]:
     if request.mimetype != "application/json":
         shown = request.mimetype if len(request.mimetype) < 100 and request.mimetype.isprintable() else "another"
@@ -172,9 +176,7 @@ def _receive() -> dict[str, Any]:
             code="unsupported_content_type",
         )
     try:
-        body = request.get_data(cache=False)
-        bodies.require_uncompressed(body)
-        written = body.decode("utf-8-sig", errors="surrogateescape")  # the error will name the input
+        written = _body().decode("utf-8-sig", errors="surrogateescape")  # the error will name the input
         g.openai_is_utf8 = shared.HALF_CHARACTER.search(written) is None
         document = bodies.parse_text(written)
     except Problem as problem:
@@ -346,7 +348,7 @@ def _results_asked() -> int:
     """How many results the program waits for. A request that was refused unread is read for this alone."""
     if "openai_document" not in g:
         try:
-            g.openai_document = bodies.parse(request.get_data(cache=False))
+            g.openai_document = bodies.parse(_body())
         except (Problem, HTTPException):
             return 1
     inputs = g.openai_document.get("input") if isinstance(g.openai_document, dict) else None
