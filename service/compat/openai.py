@@ -54,6 +54,9 @@ _OF_THE_TEXT = frozenset(
 MAX_INPUTS = 1000
 _DEFAULT_MODEL = "omni-moderation-latest"
 _TEXT_MODEL = "text-moderation-007"
+_LISTED_MODELS = (_DEFAULT_MODEL, "omni-moderation-2024-09-26", "text-moderation-latest", "text-moderation-stable")
+#: 26 September 2024: one classifier answers for all of them.
+_MODELS_MADE_AT = 1_727_308_800
 #: An error's code -> its name in `history/calls.py`, if that is not `malformed`.
 _COUNTED_AS = {
     "empty_string": "missing_field",
@@ -92,11 +95,21 @@ def moderate() -> Response:
     document = _receive()
     inputs = _inputs(document["input"])
     model = _model(document.get("model"))
-    if shared.flags_unjudged() and shared.policy(site_id).mode == "hold":
+    if _may_flag() and shared.policy(site_id).mode == "hold":
         return _flag("This site holds every comment for a person.")
     with shared.place(site_id, list(inputs.texts.values())):
         results = _judge(site_id, inputs)
     return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
+
+
+@blueprint.get("/v1/models")
+def list_models() -> Response:
+    """The names that programs may give. Some, such as n8n, try a key by asking for these."""
+    shared.require_site(_bearer(), api_keys=True)
+    models = [
+        {"id": name, "object": "model", "created": _MODELS_MADE_AT, "owned_by": "winnow"} for name in _LISTED_MODELS
+    ]
+    return _answer({"object": "list", "data": models})
 
 
 @blueprint.before_request
@@ -107,7 +120,7 @@ def _prepare() -> None:
 @blueprint.errorhandler(Invalid)
 def _refuse_invalid(error: Invalid) -> Response:
     shared.note_refused(_COUNTED_AS.get(error.code or "", "malformed"), field_name=error.param)
-    if error.code in _OF_THE_TEXT and shared.flags_unjudged():
+    if error.code in _OF_THE_TEXT and _may_flag():
         return _flag(str(error))
     return _error(400, str(error), param=error.param, code=error.code)
 
@@ -116,7 +129,7 @@ def _refuse(refusal: Refusal) -> Response:
     status, kind, code, message = _REFUSALS.get(refusal.kind, _INTERNAL)
     if refusal.kind == "refused":
         status = refusal.status
-    if shared.flags_unjudged():
+    if _may_flag():
         return _flag(message)
     response = _error(status, message, kind=kind, code=code)
     if refusal.retry_after:
@@ -326,6 +339,10 @@ def _result(scores: Mapping[str, float], thresholds: Mapping[str, Threshold]) ->
         },
         "category_applied_input_types": {category: ["text"] if labels else [] for category, labels in scored.items()},
     }
+
+
+def _may_flag() -> bool:
+    return request.endpoint == "openai.moderate" and shared.flags_unjudged()
 
 
 def _flag(why: str) -> Response:

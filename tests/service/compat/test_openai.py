@@ -81,6 +81,15 @@ def test_models_are_named_as_openai_names_them(call: Call, asked: str | None, an
     assert call({"input": "fine", "model": asked}).json["model"] == answered
 
 
+def test_the_models_are_listed_for_programs_that_try_a_key_so(scored: Flask, site: CreatedSite, call: Call) -> None:
+    with listening(scored) as url, OpenAI(api_key=site.compat_key, base_url=f"{url}/v1", max_retries=0) as client:
+        names = [model.id for model in client.models.list()]
+        with pytest.raises(openai.AuthenticationError):
+            client.with_options(api_key="wrong").models.list()
+    assert "omni-moderation-latest" in names
+    assert [call({"input": "fine", "model": name}).status_code for name in names] == [200] * len(names)
+
+
 def test_an_api_key_will_do_as_well(call: Call, site: CreatedSite) -> None:
     assert call({"input": "fine"}, site.api_key).status_code == 200
 

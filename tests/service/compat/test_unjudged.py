@@ -145,6 +145,7 @@ def test_a_program_that_asks_wrongly_still_hears_of_it(flagging: Flask, site: Cr
     assert client.post("/v1alpha1/comments:analyze", query_string=key, data=b"{").status_code == 400
     assert client.post("/v1alpha1/comments:suggestscore", query_string={"key": "wrong"}, json=asked).status_code == 400
     assert moderate(flagging, site.compat_key, {"text": "calm"}).status_code == 400
+    assert client.get("/v1/models", headers={"Authorization": "Bearer wrong"}).status_code == 401
 
 
 @pytest.mark.parametrize("sent", [b"", b"{", b"\xff", b"[1]", b'{"input": [[1, 2]]}', b"x" * 1_400_000])
