@@ -55,8 +55,8 @@ ELSEWHERE = {
         for method in ("GET", "POST")
     },
     **{
-        f"POST /1.1/{call}": (200, "^(invalid|error)$")
-        for call in ("deactivate", "get-stats", "get-subscription", "token")
+        f"POST /{call}": (200, "^(invalid|error)$")
+        for call in ("1.1/deactivate", "1.1/get-stats", "1.1/get-subscription", "1.1/token", "1.2/get-key-stats")
     },
     **{
         f"{method} /1.{number}/<path:call>": (404, "^(invalid|error)$")
