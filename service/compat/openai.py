@@ -217,7 +217,9 @@ def _inputs(inputs: object) -> _Inputs:
     items = {f"input[{number}]": item for number, item in enumerate(inputs)}
     if all(isinstance(item, str) for item in inputs):
         texts = {place: _text(item, place) for place, item in items.items() if item.strip()}
-        return _Inputs(texts or {"input[0]": _text(inputs[0], "input[0]")}, list(items))
+        if not texts and _may_flag():
+            raise _empty("input[0]")
+        return _Inputs(texts, list(items))
     return _parts(items)
 
 
@@ -290,7 +292,7 @@ def _judge(site_id: str, inputs: _Inputs) -> list[dict[str, Any]]:
     said = shared.said_of(policy)
     _require_judged(policy, inputs.texts, said)
     texts = list(inputs.texts.values())
-    scores = shared.score(texts, [{"languages": said}] * len(texts))
+    scores = shared.score(texts, [{"languages": said}] * len(texts)) if texts else []
     limits = [_thresholds(policy, text, said) for text in texts]
     if inputs.places is not None:
         found = dict(zip(inputs.texts, map(_result, scores, limits), strict=True))

@@ -143,7 +143,7 @@ def test_over_the_limit(make_app: Callable[..., Flask], site: CreatedSite) -> No
         ({"input": []}, "input", None),
         ({"input": 7}, "input", None),
         ({"input": {"text": "x"}}, "input", None),
-        ({"input": ["", " "]}, "input[0]", "empty_string"),
+        ({"input": ["\u200b"]}, "input[0]", "empty_string"),
         ({"input": ["x", "\u200b"]}, "input[1]", "empty_string"),
         ({"input": [{"type": "text", "text": ""}]}, "input[0].text", "empty_string"),
         ({"input": [{"type": "image_url"}]}, "input[0].type", "image_not_supported"),
@@ -244,6 +244,8 @@ def test_a_blank_text_among_others_does_not_have_them_refused(call: Call) -> Non
     assert not any(results[0]["category_applied_input_types"].values()), "nobody looked at anything"
     parts = [{"type": "text", "text": text} for text in ("", "insult=0.9")]
     assert judged(call, parts) == [(True, ["harassment"])]
+    # LangEvals asks about all questions, and then about all answers, of which there may be none.
+    assert judged(call, ["", " "]) == [(False, []), (False, [])]
 
 
 @pytest.mark.parametrize("place", [0, 1])

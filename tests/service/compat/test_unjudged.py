@@ -75,6 +75,7 @@ def test_a_text_that_nobody_judged_is_the_worst(flagging: Flask, site: CreatedSi
     )
     require_flagged(moderate(flagging, site.compat_key, text), reason=reason, results=1)
     require_flagged(moderate(flagging, site.compat_key, ["calm", text, "calm"]), reason=reason, results=3)
+    require_flagged(moderate(flagging, site.compat_key, ["", " "]), reason="empty", results=2)
 
 
 def test_a_language_that_a_program_always_names_is_not_taken_for_the_texts(
