@@ -550,6 +550,21 @@ def test_the_last_months_are_summed_for_wordpresss_settings_page(blog: Akismet, 
     assert stats == [1, 2, 2]
 
 
+def test_akismets_own_sdk_is_told_of_the_account_and_of_all_blogs_of_a_key(blog: Akismet) -> None:
+    """What its source takes: a date of billing that is false or a number, and counts that are numbers."""
+    blog.check(SPAM)
+    other = Akismet(blog.client, blog.key, blog="https://another.example")
+    other.check(f"{SPAM} again")
+    other.submit("ham", f"{SPAM} again")
+    assert blog.call("get-subscription").get_json()["next_billing_date"] is False
+    of_key = blog.client.post("/1.2/get-key-stats", data={"key": blog.key, "from": "6-months"}).get_json()
+    of_blog = blog.call("get-stats", **{"from": "6-months"}).get_json()
+    assert [(stats["spam"], stats["false_positives"], stats["accuracy"]) for stats in (of_key, of_blog)] == [
+        (2, 1, 50.0),
+        (1, 0, 100.0),
+    ]
+
+
 #: Blog -> what it had judged, in the order in which the blogs called.
 CALLED = {
     "b.example": [SPAM, "Hello"],
