@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 
 from models.languages import GRADES
 from moderation import sealing
@@ -52,6 +53,13 @@ def choose_languages() -> ResponseReturnValue:
         return _page(422, languages=retold(str(error)))
     flash(gettext("Your languages are kept.") if codes else gettext("You have chosen no language."), "good")
     return _back()
+
+
+def show_who() -> ResponseReturnValue:
+    """Who is signed in, and a token for the forms of their pages: a page's script asks before it is left."""
+    user = access.user()
+    message = gettext("You are signed in as %(name)s now. Load the page again.", name=user.name)
+    return jsonify(me=user.name, csrf_token=generate_csrf(), message=message)
 
 
 def choose_density() -> ResponseReturnValue:
@@ -124,6 +132,7 @@ def _back() -> ResponseReturnValue:
 
 ROUTES = (
     ("/you", "GET", show_you),
+    ("/you/who", "GET", show_who),
     ("/you/density", "POST", choose_density),
     ("/you/languages", "POST", choose_languages),
     ("/you/wellbeing", "POST", choose_wellbeing),

@@ -1,8 +1,9 @@
 // Selecting many cards, and deciding on a whole group. Without this script forms do the same.
 
 import { number as inFigures, say } from "../said.js";
+import { signInLink } from "../sending.js";
 import { listen } from "../shortcuts.js";
-import { cards, onCard, postForm, showDone, signInLink } from "./cards.js";
+import { cards, onCard, postForm, showDone } from "./cards.js";
 import { openTo, takeMarked } from "./popovers.js";
 
 const selection = document.getElementById("selection");

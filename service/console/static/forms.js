@@ -1,0 +1,55 @@
+// Forms that no other script sends, and that lead to another page. What somebody wrote in one is not lost where it cannot
+// be sent: before the page is left, the server is asked whether it is there and they are still signed in. And a form
+// goes once, however often its button is pressed.
+
+import { askWho, signInLink } from "./sending.js";
+
+// By then it has gone, or somebody has stopped it.
+const GOING_MS = 10_000;
+const UNWRITTEN = ["hidden", "submit", "button", "image", "reset"];
+
+const going = new WeakSet();
+const asked = new WeakSet();
+
+function isWritten(field) {
+  if (["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+  if (field.options) return field.selectedIndex > 0 && !field.options[field.selectedIndex].defaultSelected;
+  return "defaultValue" in field && !UNWRITTEN.includes(field.type) && field.value !== "";
+}
+
+function tell(form, message, ...extra) {
+  form.querySelector(":scope > .unsent")?.remove();
+  const line = document.createElement("p");
+  line.className = "unsent note bad small";
+  line.setAttribute("role", "alert");
+  form.append(line);
+  line.append(message, ...extra);
+}
+
+async function ask(form, button) {
+  const answer = await askWho();
+  going.delete(form);
+  if (!answer.ok) {
+    document.dispatchEvent(new Event("winnow:unsent"));
+    return tell(form, answer.message, ...signInLink(answer));
+  }
+  form.querySelector(":scope > .unsent")?.remove();
+  asked.add(form);
+  form.requestSubmit(button);
+}
+
+// After all others: what another script sends it has prevented by then.
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+  if (going.has(form)) return event.preventDefault();
+  going.add(form);
+  setTimeout(() => going.delete(form), GOING_MS);
+  if (asked.delete(form) || ![...form.elements].some(isWritten)) return;
+  event.preventDefault();
+  ask(form, event.submitter);
+});
+
+addEventListener("pageshow", () => {
+  for (const form of document.forms) going.delete(form);
+});
