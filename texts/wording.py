@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from gettext import NullTranslations
 
@@ -77,6 +77,12 @@ def exact(moment: datetime, *, seconds: bool = True) -> str:
         return f"{moment.day} {moment:%B %Y}, {time} {zone}"
     date = format_date(moment, "long", locale=language)
     return translation.gettext("%(date)s, %(time)s %(zone)s", date=date, time=time, zone=zone)
+
+
+def clock_at(moment: datetime) -> timezone:
+    """The clock by which a moment is told, as one that is never put forward or back: for what is counted by the hour."""
+    local = moment.astimezone(translation.zone())
+    return timezone(local.utcoffset() or timedelta(), _zone_name(local.tzname() or ""))
 
 
 def _zone_name(name: str) -> str:

@@ -811,7 +811,7 @@ def test_the_policys_decision_meanwhile_is_told_as_the_policys(
         comments.decide(session, None, first, "publish", actor="site", grace=timedelta(0))
 
     console_channel.publish(queues.redis, console_channel.Message("decided", site.id, [first]))
-    expect(card(page, first)).to_contain_text("The site published this comment just now.")
+    expect(card(page, first).locator(".outcome")).to_have_text("The site published this comment just now.")
     assert rows(store, Comment)[0].status == "published"
 
 
@@ -900,6 +900,24 @@ def test_a_page_whose_person_was_signed_out_claims_nothing_more_keeps_what_was_t
     expect(card(page, first).locator(".colleagues-notes").get_by_text("Who is this?")).to_be_visible()
 
 
+def test_what_one_takes_back_in_another_tab_waits_on_this_page_again(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    [first, _] = flag("one", "two")
+    page = enter("mo")
+    other = page.context.new_page()
+    other.goto(page.url)
+    at_keyboard(other, "j", "p")
+    expect(card(page, first).locator(".outcome")).to_have_text("mo published this comment just now.")
+    expect(card(other, first)).to_contain_text("Published.")
+    at_keyboard(other, "u")
+    expect(card(other, first)).to_contain_text("Undone.")
+    page.get_by_role("button", name="1 new, show it").click()
+    expect(card(page, first)).to_be_focused()
+    expect(card(page, first).get_by_role("button", name="Publish")).to_be_visible()
+    expect(other.locator("#news")).to_be_hidden()
+
+
 def test_a_long_comment_says_that_it_is_cut_and_is_opened_by_keyboard_also_on_its_own_page(
     flag: Flag, enter: Callable[..., Page], url: str
 ) -> None:
@@ -949,6 +967,12 @@ def test_a_block_from_a_card_is_taken_back_on_the_card(flag: Flag, enter: Callab
     [first] = flag("one")
     page = enter("mo")
     card(page, first).locator("details.more > summary").click()
+    card(page, first).locator("select[name=list]").first.select_option("blocked_authors")
+    card(page, first).get_by_role("button", name="Add to the list").click()
+    expect(card(page, first).get_by_text("is blocked from now on, for a week.")).to_be_visible()
+    card(page, first).get_by_role("button", name="Take it back").press("Enter")
+    expect(card(page, first).get_by_text("Ada is no longer among the blocked authors.")).to_be_visible()
+    expect(card(page, first)).to_be_focused()
     card(page, first).locator("select[name=list]").first.select_option("blocked_authors")
     card(page, first).get_by_role("button", name="Add to the list").click()
     expect(card(page, first).get_by_text("is blocked from now on, for a week.")).to_be_visible()

@@ -72,7 +72,10 @@ def test_a_queue_is_worked_by_keys_alone(
     page.wait_for_url(re.compile(r"/comments/c_"))
     page.keyboard.press("r")
     eventually(lambda: [one.status for one in rows(store, Comment)].count("rejected") == 1)
-    page.get_by_role("link", name="Review queue").click()
+    expect(page.get_by_role("status").get_by_text("Rejected the comment")).to_be_visible()
+    page.wait_for_load_state()
+    page.keyboard.press("j")  # past what the decision left behind
+    page.wait_for_url(re.compile(r"/console/$"))
     expect(page.locator(".card")).to_have_count(5)
     expect(page.locator("#show-keys")).to_be_enabled()
 
@@ -163,6 +166,12 @@ def test_a_few_letters_lead_to_a_page_a_field_of_a_policy_and_an_author_from_any
     assert violations(page) == []
     at_keyboard(page, "ArrowDown", "ArrowDown")
     expect(dialog.get_by_role("link", name="All comments")).to_be_focused()
+    page.route("**/console/go?*", lambda route: route.abort())
+    dialog.get_by_role("searchbox").fill("aud")
+    expect(dialog.get_by_role("list")).to_have_text("The server cannot be reached. Try again in a moment.")
+    at_keyboard(page, "Enter")
+    expect(dialog.get_by_role("searchbox")).to_be_editable()
+    page.unroute("**/console/go?*")
     dialog.get_by_role("searchbox").fill("qwertz")
     at_keyboard(page, "Escape")  # it need not be empty
     expect(dialog).to_be_hidden()

@@ -19,6 +19,7 @@ const A_YEAR = 365 * 86400;
 const below = new URL("../..", import.meta.url).pathname;
 const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
 const secure = location.protocol === "https:" ? "; secure" : "";
+// biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store is for https alone.
 document.cookie = `winnow_zone=${timeZone}; path=${below}; max-age=${A_YEAR}; samesite=lax${secure}`;
 
 function age(moment) {

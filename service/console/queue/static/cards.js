@@ -122,17 +122,34 @@ export function link(text, action) {
   return button;
 }
 
+// The same in the menu of a card, which lies over what else it says.
+export function tellInMenu(card, text, kind, ...extra) {
+  const line = card.querySelector(".list-outcome");
+  line.replaceChildren(text, ...extra);
+  line.className = `list-outcome note small ${kind}`;
+  line.hidden = false;
+  line.closest("details").open = true;
+}
+
+// Make a change on a card: where that takes away what had the focus, the card has it.
+export function keepFocus(card, change) {
+  const had = card.contains(document.activeElement);
+  change();
+  if (had && !card.contains(document.activeElement)) card.focus({ preventScroll: true });
+}
+
 // Where the server said that what was asked for is settled otherwise, so that asking again changes nothing.
 export const isSettled = ({ status }) => [404, 409, 410].includes(status);
 
 // Show what a form has done, and the way to take it back, which shows in the same place what came of it.
 export function showDone(show, { message, undo }, form) {
   if (!undo) return show(message, "good");
+  const card = form.closest(".card");
   const again = () => [" ", link(say("Take it back"), takeBack)];
   const takeBack = async () => {
     const undone = await post(form.getAttribute("action"), undo);
-    if (undone.ok) return show(undone.message, "good");
-    show(undone.message, "bad", ...sending.signInLink(undone), ...(isSettled(undone) ? [] : again()));
+    const more = undone.ok || isSettled(undone) ? [] : again();
+    keepFocus(card, () => show(undone.message, undone.ok ? "good" : "bad", ...sending.signInLink(undone), ...more));
   };
   show(message, "good", ...again());
 }

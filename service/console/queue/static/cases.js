@@ -3,7 +3,20 @@
 
 import { say } from "../said.js";
 import { signInLink } from "../sending.js";
-import { announce, cards, find, go, keepPlace, link, neighbour, postForm, step, tell } from "./cards.js";
+import {
+  announce,
+  cards,
+  find,
+  go,
+  keepFocus,
+  keepPlace,
+  link,
+  neighbour,
+  postForm,
+  step,
+  tell,
+  tellInMenu,
+} from "./cards.js";
 import { add, foldAway } from "./decide.js";
 import { openTo } from "./popovers.js";
 import { fetchNewer } from "./queue.js";
@@ -63,7 +76,10 @@ async function send(sent, button) {
   const answer = await postForm(sent, button);
   if (!answer) return;
   announce(answer.message);
-  if (!answer.ok) return tell(card, answer.message, "bad", ...signInLink(answer));
+  if (!answer.ok) {
+    const show = sent.closest(".more-body")?.parentElement.open ? tellInMenu : tell;
+    return show(card, answer.message, "bad", ...signInLink(answer));
+  }
   const focused = sent.contains(document.activeElement);
   if (sent.matches(".write-note")) sent.elements.text.value = "";
   if (sent.matches(".put-off")) return away(card, answer.message);
@@ -90,7 +106,7 @@ async function dismiss(sent, button) {
   if (!answer.ok) return inLine(answer.message, ...signInLink(answer));
   announce(answer.message);
   if (!answer.undo_at) return inLine(answer.message);
-  sent.hidden = true;
+  keepFocus(card, () => (sent.hidden = true));
   const left = answer.left.includes(card.id);
   if (left) away(card, answer.message);
   const takeBack = link(say("Take it back"), add(card, answer.message, answer.undo_at));

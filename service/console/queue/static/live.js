@@ -7,7 +7,7 @@ import { announce, cards, find, go, settle, waiting, writesAbout } from "./cards
 import { renewHandling } from "./cases.js";
 import { isMine, show as showClaim, showJoined } from "./claims.js";
 import { complain, foldAway } from "./decide.js";
-import { fetchFresh, insert, renew } from "./queue.js";
+import { fetchFresh, insert, isSending, renew } from "./queue.js";
 import { isAway } from "./reach.js";
 
 const POLL_MS = 4000;
@@ -116,11 +116,14 @@ export function takeNews() {
   go(taken[0]);
 }
 
+// Whether the comment is on the page and waits there, or is about to: not where another tab has brought it back.
+const isHere = (id) => find(id) && (isSending() || !find(id).classList.contains("decided"));
+
 function hear(event) {
   const message = JSON.parse(event.data);
   const { kind, comments, by } = message;
   document.dispatchEvent(new CustomEvent("winnow:live", { detail: message })); // for scripts of other parts
-  if (kind === "opened" && by === cards.dataset.me && comments.every(find)) return; // an undo of this page's own
+  if (kind === "opened" && by === cards.dataset.me && comments.every(isHere)) return; // an undo of this page's own
   if (kind === "opened" || kind === "handled") for (const id of comments) opened.add(id);
   const here = comments.filter((id) => find(id) && !find(id).classList.contains("decided"));
   if (kind === "decided" && here.length) look(here);
