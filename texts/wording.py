@@ -71,7 +71,7 @@ def exact(moment: datetime, *, seconds: bool = True) -> str:
     """A moment in full, by the clock of now: `23 November 2026, 09:05:02 UTC`, or without the seconds."""
     moment = moment.astimezone(translation.zone())
     zone = _zone_name(moment.tzname() or "")
-    time = f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"
+    time = moment.time().isoformat("seconds" if seconds else "minutes")
     language = translation.current()
     if language == translation.SOURCE:
         return f"{moment.day} {moment:%B %Y}, {time} {zone}"
@@ -80,7 +80,7 @@ def exact(moment: datetime, *, seconds: bool = True) -> str:
 
 
 def clock_at(moment: datetime) -> timezone:
-    """The clock by which a moment is told, as one that is never put forward or back: for what is counted by the hour."""
+    """The clock by which a moment is told, as one that is never put forward or back: to count by its hours."""
     local = moment.astimezone(translation.zone())
     return timezone(local.utcoffset() or timedelta(), _zone_name(local.tzname() or ""))
 

@@ -27,7 +27,7 @@ def speak() -> None:
 
 
 def tell_times(person: User | None) -> None:
-    """Tell moments by the browser's clock, or, where it does not say which that is, by that of the person's own zone."""
+    """Tell moments by the browser's clock, or, where it does not say which that is, by that of the person's zone."""
     own = None if person is None else person.zone
     translation.speak(translation.current(), zones.named(request.cookies.get(ZONE_COOKIE) or own))
 

@@ -80,6 +80,7 @@ def test_a_form_that_cannot_be_sent_keeps_what_was_written_and_is_sent_once(
     page.route("**/you/who", lambda route: route.abort())
     button.click()
     expect(told).to_have_text("The server cannot be reached. Try again in a moment.")
+    expect(told).to_be_in_viewport()
     page.unroute("**/you/who")
     with store.read() as session:
         mo = session.scalars(select(User.id)).one()

@@ -75,7 +75,7 @@ def _notes(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[tu
     same: dict[str, dict[str, tuple[str, int]]] = defaultdict(dict)
     for comment_id, note, readers in session.execute(query.order_by(table.c.place)):
         key = " ".join(note.split()).casefold()
-        said, before = same[comment_id].get(key, (note, 0))
+        said, before = same[comment_id].get(key, (note.strip(), 0))
         same[comment_id][key] = said, before + readers
     return {one: sorted(said.values(), key=lambda pair: -pair[1]) for one, said in same.items()}
 

@@ -17,7 +17,7 @@ from service.console.browsers import browser_name
 from service.console.retold import retold
 from service.console.signing_in import throttle
 from service.context import context
-from texts import wording
+from texts import translation, wording
 from texts.translation import gettext
 
 #: The fields with a number of what helps to keep well.
@@ -120,6 +120,7 @@ def _page(status: int, **errors: str) -> ResponseReturnValue:
             hides=wellbeing.HIDES,
             typed={name: forms.text(name, most=9) for name in _NUMBERS} if "wellbeing" in errors else {},
             zones=zones.names(),
+            zone=user.zone or str(translation.zone()),
             min_length=accounts.MIN_PASSWORD_LENGTH,
             provider=context().settings.oidc_name,
         )

@@ -17,23 +17,24 @@ function isWritten(field) {
   return "defaultValue" in field && !UNWRITTEN.includes(field.type) && field.value !== "";
 }
 
-function tell(form, message, ...extra) {
-  form.querySelector(":scope > .unsent")?.remove();
+// One line, beside the button that somebody looks at.
+function tell(button, message, ...extra) {
   const line = document.createElement("p");
   line.className = "unsent note bad small";
   line.setAttribute("role", "alert");
-  form.append(line);
+  button.after(line);
   line.append(message, ...extra);
+  line.scrollIntoView({ block: "nearest" });
 }
 
 async function ask(form, button) {
   const answer = await askWho();
   going.delete(form);
+  for (const line of document.querySelectorAll(".unsent")) line.remove();
   if (!answer.ok) {
     document.dispatchEvent(new Event("winnow:unsent"));
-    return tell(form, answer.message, ...signInLink(answer));
+    return tell(button ?? form.lastElementChild, answer.message, ...signInLink(answer));
   }
-  form.querySelector(":scope > .unsent")?.remove();
   asked.add(form);
   form.requestSubmit(button);
 }

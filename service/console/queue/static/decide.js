@@ -25,6 +25,7 @@ import { untilReached } from "./reach.js";
 
 const MOST_REMEMBERED = 20;
 const MOST_WORDS = 80;
+const MOST_OF_A_NAME = 40;
 const STORE = "winnow-decisions";
 
 const recent = document.getElementById("recent");
@@ -130,15 +131,17 @@ function comeBack(card, answer, { verb, author, words }) {
   if (!typing() && (!current() || current().classList.contains("decided"))) go(card);
 }
 
+const shortened = (text, most) => (text.length > most ? `${text.slice(0, most)}…` : text);
+
 function beginning(card) {
   if (card.querySelector(":not(.hides-grey) > .veil:not([open])")) return "";
   const words = card.querySelector(".written")?.textContent.trim() ?? "";
-  return words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
+  return shortened(words, MOST_WORDS);
 }
 
 const ofCard = (card) => ({
   card: card.id,
-  author: card.querySelector("h2, h1")?.textContent.trim() ?? "",
+  author: shortened(card.querySelector("h2, h1")?.textContent.trim() ?? "", MOST_OF_A_NAME),
   words: beginning(card),
 });
 

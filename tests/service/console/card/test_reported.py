@@ -81,7 +81,7 @@ def test_what_several_readers_wrote_alike_stands_once_with_how_many_they_are(
     store: Store, reported_comments: list[Comment]
 ) -> None:
     once = reported_comments[1]
-    alike = ["Same scam", "same  SCAM", "Same scam", "A 100% lie", "Mine"]
+    alike = ["Same scam", "same  SCAM", "Same scam", " A 100% lie\n", "Mine"]
     row = {"site_id": once.site_id, "comment_id": once.id, "created_at": clock.now(), "reason": "other"}
     with store.write() as session:
         session.execute(
