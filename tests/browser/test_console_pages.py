@@ -77,6 +77,8 @@ def test_a_form_that_cannot_be_sent_keeps_what_was_written_and_is_sent_once(
     )
     box.fill("A note of many words.")
     told = page.locator("form.write-note").get_by_role("alert")
+    page.clock.install()
+    page.clock.fast_forward(61_000)
     page.route("**/you/who", lambda route: route.abort())
     button.click()
     expect(told).to_have_text("The server cannot be reached. Try again in a moment.")

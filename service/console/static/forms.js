@@ -1,9 +1,10 @@
 // Forms that no other script sends, and that lead to another page. What somebody wrote in one is not lost where it cannot
-// be sent: before the page is left, the server is asked whether it is there and they are still signed in. And a form
-// goes once, however often its button is pressed.
+// be sent: before a page is left that has been open for a while, the server is asked whether it is there and they are
+// still signed in. And a form goes once, however often its button is pressed.
 
 import { askWho, signInLink } from "./sending.js";
 
+const A_WHILE_MS = 60_000;
 // By then it has gone, or somebody has stopped it.
 const GOING_MS = 10_000;
 const UNWRITTEN = ["hidden", "submit", "button", "image", "reset"];
@@ -39,6 +40,8 @@ async function ask(form, button) {
   form.requestSubmit(button);
 }
 
+const isInDoubt = () => !navigator.onLine || performance.now() > A_WHILE_MS;
+
 // After all others: what another script sends it has prevented by then.
 addEventListener("submit", (event) => {
   const form = event.target;
@@ -46,7 +49,7 @@ addEventListener("submit", (event) => {
   if (going.has(form)) return event.preventDefault();
   going.add(form);
   setTimeout(() => going.delete(form), GOING_MS);
-  if (asked.delete(form) || ![...form.elements].some(isWritten)) return;
+  if (asked.delete(form) || !isInDoubt() || ![...form.elements].some(isWritten)) return;
   event.preventDefault();
   ask(form, event.submitter);
 });
