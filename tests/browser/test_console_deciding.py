@@ -747,6 +747,7 @@ def test_a_page_that_finds_no_room_for_a_stream_asks_and_sees_the_same(
     expect(card(nia, first)).to_contain_text("mo is looking at this")
     at_keyboard(mo, "r")
     expect(card(nia, first)).to_contain_text("mo rejected this comment just now.")
+    expect(mo.locator("#tabs")).to_contain_text("All 1")  # its cards ahead are there, so that the next one is news
     [new] = flag("three")
     for page in (mo, nia):
         page.get_by_role("button", name="1 new, show it").click()
