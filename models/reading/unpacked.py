@@ -58,9 +58,13 @@ def _keep(tables: Tables) -> None:
     folder().mkdir(mode=0o700, exist_ok=True)
     _require_own(folder())
     for name, table in tables.items():
-        with tempfile.NamedTemporaryFile(dir=folder(), suffix=".npy", delete=False) as file:
-            np.save(file, table)
-        os.replace(file.name, folder() / f"{name}.npy")
+        descriptor, part = tempfile.mkstemp(dir=folder(), suffix=".npy")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                np.save(file, table)
+            os.replace(part, folder() / f"{name}.npy")
+        finally:
+            Path(part).unlink(missing_ok=True)  # where the disk is full each start would leave another
 
 
 def _require_own(place: Path) -> None:

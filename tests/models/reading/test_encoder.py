@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -103,6 +104,16 @@ class TestTable:
         place.write_bytes({"cut": content[:-100], "empty": b"", "another": another}[damage])
         assert encoder_weights.load_weights().table.shape == (128010, 512)
         assert place.read_bytes() == content
+
+    def test_what_a_full_disk_cuts_off_is_not_left_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fill(file: IO[bytes], _: object) -> None:
+            file.write(b"some of it")
+            raise OSError(errno.ENOSPC, "No space left")
+
+        monkeypatch.setattr(np, "save", fill)
+        tables = unpacked.unpacked(["a"], lambda: {"a": np.zeros(3)}, lambda _: True)
+        assert tables["a"].tolist() == [0, 0, 0], "the process has its own"
+        assert list(unpacked.folder().iterdir()) == []
 
     def test_a_folder_that_others_may_write_is_not_used(self) -> None:
         place = unpacked.folder() / f"{encoder_weights.DIGEST[:16]}.npy"

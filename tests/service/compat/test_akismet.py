@@ -489,14 +489,14 @@ def usage(blog: Akismet, name: str = "usage-limit", **query: str) -> Any:
     return blog.client.get(f"/1.2/{name}", query_string={"api_key": blog.key} | query).json
 
 
-def test_usage_is_counted_for_each_blog_and_month(blog: Akismet, other_site: CreatedSite) -> None:
+def test_usage_is_counted_for_each_blog_and_month(blog: Akismet, other_site: CreatedSite, clock: Clock) -> None:
     for text in ("Hello", SPAM, FLAGGED):
         blog.check(text)
     blog.submit("spam", "Hello")
     blog.submit("ham", SPAM)
     second = Akismet(blog.client, blog.key, "https://Second.example/news/")
     second.check("Good evening")
-    month = time.strftime("%Y-%m", time.gmtime())
+    month = f"{clock.now:%Y-%m}"
     listed = usage(blog, "key-sites")
     assert listed == {
         month: [
@@ -593,13 +593,13 @@ CALLED = {
     ],
 )
 def test_blogs_are_listed_in_the_order_and_part_that_is_asked_for(
-    blog: Akismet, query: dict[str, str], listed: list[str]
+    blog: Akismet, clock: Clock, query: dict[str, str], listed: list[str]
 ) -> None:
     for name, texts in CALLED.items():
         for text in texts:
             Akismet(blog.client, blog.key, f"https://{name}").check(text)
     found = usage(blog, "key-sites", **query)
-    month = time.strftime("%Y-%m", time.gmtime())
+    month = f"{clock.now:%Y-%m}"
     assert [one["site"] for one in found[month]] == listed
     assert found["total"] == (len(listed) if "filter" in query else 3), "of all that match, not of this page"
 
