@@ -15,8 +15,8 @@ from service.answering.turns import Lane, Turns, lane_of
 from service.asgi import WholeRequests
 from tests.support.waiting import eventually
 
-ONE, OTHER = Lane(b"one", False), Lane(b"other", False)
-SCORES, OTHER_SCORES = Lane(b"one", True), Lane(b"other", True)
+ONE, OTHER = Lane(b"one"), Lane(b"other")
+SCORES, OTHER_SCORES = Lane(b"one", "scores"), Lane(b"other", "scores")
 WAIT = 60
 
 
@@ -92,14 +92,29 @@ def test_a_key_is_one_lane_however_it_is_sent(
 ) -> None:
     lanes = {lane(path, **spelling) for spelling in spellings}
     assert len(lanes) == 1
-    assert all(one.scores for one in lanes)
+    assert all(one.heavy == "scores" for one in lanes)
     assert lane(path, **another) not in lanes
 
 
 def test_people_of_the_console_are_lanes_of_their_own() -> None:
     first, second = (lane("/console/", method="GET", cookie=f"x=1; winnow_session=ws_{who}") for who in "ab")
     assert first != second
-    assert not first.scores
+    assert first.heavy is None
+
+
+def test_passwords_are_checked_in_two_of_sixteen_threads_whoever_asks() -> None:
+    anybody = [lane("/console/sign-in", cookie=f"winnow_session=made-up-{number}") for number in range(9)]
+    assert len(set(anybody)) == 9, "who asks can always look like somebody else"
+    turns: Turns[str] = Turns(16)
+    for one in anybody:
+        turns.add(one, "a password")
+    first, _ = turns.take()
+    turns.take()
+    turns.add(lane("/console/sign-in", method="GET"), "the page")
+    turns.add(SCORES, "scores")
+    assert [turns.take()[1] for _ in range(2)] == ["the page", "scores"]
+    turns.done(first)
+    assert turns.take()[1] == "a password"
 
 
 def test_a_site_that_floods_with_checks_keeps_nobody_else_waiting(app: Flask, settings: Settings) -> None:
