@@ -28,8 +28,8 @@ from service.asgi import UNREAD_SECONDS, WholeRequests
 _APPLICATION = "service.wsgi"
 #: How long a stopping process may take requests and finish them, in seconds: less than the supervisor waits.
 _FINISH_WITHIN = 8
-#: Connections that a process holds, idle ones included; more wait until one is closed. A process that may open 1,024 files
-#: has room left.
+#: Connections that a process holds, idle ones included; more wait until one is closed. A process that may open 1,024
+#: files has room left.
 MOST_CONNECTIONS = 512
 
 
@@ -75,8 +75,8 @@ def _load(settings: Settings) -> Any:
 def _give_up_on_unread() -> None:
     """Once this process listens, have the kernel close each of its connections whose client takes nothing of an answer.
 
-    granian has a deadline for headers and none for writing: as many clients as `MOST_CONNECTIONS` that ask and never read
-    would keep out everybody else for as long as they like. Connections inherit this from the socket that listens.
+    granian has a deadline for headers and none for writing: as many clients as `MOST_CONNECTIONS` that ask and never
+    read would keep out everybody else for as long as they like. Connections inherit this from the socket that listens.
     """
     if not hasattr(socket, "TCP_USER_TIMEOUT"):
         return

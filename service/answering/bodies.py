@@ -1,4 +1,4 @@
-"""The bodies of requests, read before a thread gets them: within a time, and within some room for all of them together."""
+"""The bodies of requests, read before a thread gets them: within a time, and within some room for all together."""
 
 from __future__ import annotations
 

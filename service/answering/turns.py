@@ -19,10 +19,10 @@ from service import paths
 
 Work = TypeVar("Work")
 
-#: What takes the processor for long: of all threads those that may do it at the same time (a half, an eighth), and those
-#: that may do it for one sender. More scoring would not be quicker, since Python runs one thread at a time, and each of
-#: them slows all others.
+#: What takes the processor for long.
 Heavy = Literal["scores", "signs in"]
+#: Of all threads the part that may do it at the same time, and the part that may do it for one sender. More scoring would
+#: not be quicker, since Python runs one thread at a time, and each of them slows all others.
 PARTS: Mapping[Heavy, tuple[int, int]] = {"scores": (2, 4), "signs in": (8, 8)}
 #: The routes that score within the request.
 _SCORING = frozenset(
