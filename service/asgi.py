@@ -51,6 +51,10 @@ _BROKEN_OFF = (
 )
 
 
+#: What tells nginx to pass a stream on as it comes. Whole answers it may take at once, and hold for slow readers.
+_UNBUFFERED = (b"x-accel-buffering", b"no")
+
+
 class WholeRequests:
     """The Flask application as an ASGI application: bodies are read first, then a thread answers."""
 
@@ -131,7 +135,7 @@ class _Stream:
 
     def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self._loop.call_soon_threadsafe(self._watch)
-        self._do({"type": "http.response.start", "status": status, "headers": headers})
+        self._do({"type": "http.response.start", "status": status, "headers": [*headers, _UNBUFFERED]})
 
     def write(self, chunk: bytes) -> None:
         if chunk:

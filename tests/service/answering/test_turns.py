@@ -102,6 +102,13 @@ def test_people_of_the_console_are_lanes_of_their_own() -> None:
     assert first.heavy is None
 
 
+def test_probes_wait_behind_nobody_without_a_key() -> None:
+    probes = {lane(path, method="GET", **headers) for path in ("/healthz", "/readyz", "/metrics")
+              for headers in ({}, {"authorization": "Bearer wk_a"})}  # fmt: skip
+    assert len(probes) == 3
+    assert lane("/api/docs", method="GET") not in probes
+
+
 def test_passwords_are_checked_in_two_of_sixteen_threads_whoever_asks() -> None:
     anybody = [lane("/console/sign-in", cookie=f"winnow_session=made-up-{number}") for number in range(9)]
     assert len(set(anybody)) == 9, "who asks can always look like somebody else"
