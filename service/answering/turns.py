@@ -22,8 +22,11 @@ Work = TypeVar("Work")
 #: What takes the processor for long.
 Heavy = Literal["scores", "signs in"]
 #: Of all threads the part that may do it at the same time, and the part that may do it for one sender. More scoring
-#: would not be quicker, since Python runs one thread at a time, and each of them slows all others.
-PARTS: Mapping[Heavy, tuple[int, int]] = {"scores": (2, 4), "signs in": (8, 8)}
+#: would not be quicker, since Python runs one thread at a time, and each of them slows all others. What is not heavy
+#: may be slow as well, such as a page of the console: half of the threads are left to others.
+PARTS: Mapping[Heavy | None, tuple[int, int]] = {"scores": (2, 4), "signs in": (8, 8), None: (1, 2)}
+#: A sender has two threads where there are two: one may be held by a stream.
+_FEWEST = 2
 #: The routes that score within the request.
 _SCORING = frozenset(
     {"/api/v1/check", "/v1alpha1/comments:analyze", "/1.1/comment-check", "/v1/moderations", "/coral/phase"}
@@ -53,11 +56,12 @@ class Turns(Generic[Work]):
 
     def __init__(self, threads: int) -> None:
         self._most = {heavy: [max(1, threads // part) for part in parts] for heavy, parts in PARTS.items()}
+        self._most[None][1] = max(self._most[None][1], min(_FEWEST, threads))
         self._changed = threading.Condition()
         #: The lane whose turn is next comes first.
         self._waiting: OrderedDict[Lane, deque[Work]] = OrderedDict()
-        #: How many threads are at the heavy work of each lane, and of each kind.
-        self._busy: Counter[Lane | Heavy] = Counter()
+        #: How many threads are at the work of each lane, and of each kind.
+        self._busy: Counter[Lane | Heavy | None] = Counter()
 
     def add(self, lane: Lane, work: Work) -> None:
         """Put work at the end of its lane."""
@@ -76,25 +80,21 @@ class Turns(Generic[Work]):
                 self._waiting.move_to_end(lane)
             else:
                 del self._waiting[lane]
-            if lane.heavy is not None:
-                self._busy.update((lane, lane.heavy))
+            self._busy.update((lane, lane.heavy))
             return lane, work
 
     def done(self, lane: Lane) -> None:
         """Let others of this lane have their turn."""
-        if lane.heavy is not None:
-            with self._changed:
-                self._busy.subtract((lane, lane.heavy))
-                if not self._busy[lane]:
-                    del self._busy[lane]
-                self._changed.notify()
+        with self._changed:
+            self._busy.subtract((lane, lane.heavy))
+            if not self._busy[lane]:
+                del self._busy[lane]
+            self._changed.notify()
 
     def _next(self) -> Lane | None:
         return next((lane for lane in self._waiting if not self._is_full(lane)), None)
 
     def _is_full(self, lane: Lane) -> bool:
-        if lane.heavy is None:
-            return False
         of_all, of_one = self._most[lane.heavy]
         return self._busy[lane.heavy] >= of_all or self._busy[lane] >= of_one
 

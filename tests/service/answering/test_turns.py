@@ -44,6 +44,20 @@ def test_a_quarter_of_the_threads_scores_for_one_sender_and_half_for_all() -> No
     assert turns.take()[1] == "scores"
 
 
+@pytest.mark.parametrize(("threads", "of_one"), [(16, 8), (5, 2), (3, 2)])
+def test_half_of_the_threads_do_what_one_sender_asks_and_a_stream_holds_not_all_of_them(
+    threads: int, of_one: int
+) -> None:
+    turns: Turns[str] = Turns(threads)
+    for _ in range(threads):
+        turns.add(ONE, "slow")
+    taken = [turns.take() for _ in range(of_one)]
+    turns.add(OTHER, "another's")
+    assert turns.take()[1] == "another's", "though more of the first had come before it"
+    turns.done(taken[0][0])
+    assert turns.take()[1] == "slow"
+
+
 def test_one_thread_alone_does_everything() -> None:
     turns: Turns[str] = Turns(1)
     for lane, work in ((SCORES, "scores"), (OTHER, "a page"), (SCORES, "scores again")):
