@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -58,4 +59,5 @@ def test_the_oldest_bodies_without_an_end_make_room_and_small_ones_stay(monkeypa
         for kept in (body, endless[1].task.result()[0], small.task.result()[0]):
             kept.close()
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as thread:  # in this one a browser's event loop may run
+        thread.submit(asyncio.run, run()).result()

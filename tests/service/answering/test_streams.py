@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -28,11 +29,15 @@ def test_a_proxy_is_told_to_hold_back_nothing_of_a_stream(
     scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "scheme": "http"}
 
     async def receive() -> dict[str, Any]:
-        return asked.pop() if asked else await asyncio.Event().wait() or {}
+        if not asked:
+            await asyncio.Event().wait()
+        return asked.pop()
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(WholeRequests(app, settings)({**scope, "http_version": "1.1", "headers": []}, receive, send))
+    asking = WholeRequests(app, settings)({**scope, "http_version": "1.1", "headers": []}, receive, send)
+    with ThreadPoolExecutor(1) as thread:  # in this one a browser's event loop may run
+        thread.submit(asyncio.run, asking).result()
     assert b"".join(message.get("body", b"") for message in sent) == b"in 2"
     assert ((b"x-accel-buffering", b"no") in sent[0]["headers"]) is told
