@@ -240,9 +240,16 @@ class Classifier:
 
     def probability(self, logits: NDArray[np.float64]) -> Scores:
         """The calibrated probability of each logit, shape as given: (n, n_labels)."""
-        curves = zip(logits[:, CORE_COLUMNS].T, self.calibration[:, 0], self.calibration[:, 1], strict=True)
-        calibrated = np.array([np.interp(column, knots, values) for column, knots, values in curves]).T
-        return np.column_stack([calibrated, _logistic(logits[:, SUBJECT_COLUMNS])])
+        scores = np.empty_like(logits)
+        for column, (knots, values) in enumerate(self._curves):
+            scores[:, column] = np.interp(logits[:, column], knots, values)
+        scores[:, SUBJECT_COLUMNS] = _logistic(logits[:, SUBJECT_COLUMNS])
+        return scores
+
+    @cached_property
+    def _curves(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Each label's logits and their probabilities, between which the others lie."""
+        return list(zip(self.calibration[:, 0], self.calibration[:, 1], strict=True))
 
     def explain(self, text: str, label: str, signals: Signals | None = None) -> Explanation:
         """Which words and signals made a comment's score on one label. Raises ValueError for an unknown label."""
@@ -382,16 +389,15 @@ class Classifier:
             languages += [one.language for _, one in passages]
             logits = np.concatenate([logits, heard[kept]])
             scores = self.probability(logits)
+        first = len(marks)  # of the passages
         chosen = readers.choose_asked(self.reader, texts, languages, scores, second.insults["en"])
-        is_passage = np.arange(len(texts)) >= len(texts) - len(passages)
-        in_latin = np.array([language in READ_FAST and language != "en" for language in languages])
-        alone = np.array([language not in READ_FAST for language in languages]) | (is_passage & in_latin)
-        asked = chosen | (is_passage & alone)
-        of_texts = slice(0, len(marks))
-        about = readers.choose_about(texts[of_texts], languages[of_texts], marks[:, mixed.ASKING], asked[of_texts])
+        alone = np.array([language not in READ_FAST for language in languages])
+        alone[first:] = [language != "en" for language in languages[first:]]
+        asked = chosen | (alone & (np.arange(len(texts)) >= first))
+        about = readers.choose_about(texts[:first], languages[:first], marks[:, mixed.ASKING], asked[:first])
         return Plan(
-            texts, languages, logits, np.flatnonzero(asked).tolist(), alone & asked, tokens.may_signal, passages,
-            np.flatnonzero(about).tolist(), self._told_by_cues(languages[of_texts]), scores,
+            texts, languages, logits, asked.nonzero()[0].tolist(), alone & asked, tokens.may_signal, passages,
+            about.nonzero()[0].tolist(), self._told_by_cues(languages[:first]), scores,
         )  # fmt: skip
 
     def _told_by_cues(self, languages: Sequence[str]) -> list[int]:
@@ -475,7 +481,9 @@ def _logistic(logits: NDArray[np.float64]) -> Scores:
 
 def _unread(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """The fast reader's logits, with those of the subjects, which it does not judge."""
-    return np.column_stack([logits, np.full((len(logits), len(SUBJECT_LABELS)), _UNREAD)])
+    unread = np.full((len(logits), len(LABELS)), _UNREAD)
+    unread[:, CORE_COLUMNS] = logits
+    return unread
 
 
 def _said(beside: Signals | None) -> Sequence[str | None]:
