@@ -19,15 +19,16 @@ from math import inf, log10
 from types import MappingProxyType
 
 import numpy as np
-from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
+from py3langid.langid import MODEL_DIR, MODEL_FILE
 from py3langid.modelio import load_model
 
 from models.languages import FOREIGN, GRADES, UNTOLD, is_judged
 from models.reading.latin import IN_LATIN, ROMANISED, RUSSIAN, detect_romanised, speaks_for, speaks_for_any
 from models.reading.letters import find_words, spell_words
 from models.reading.listed import WordList
+from models.reading.ngrams import Identifier, beginnings
 from models.reading.sentences import find_glued, without_odd_capitals
-from models.reading.unpacked import Tables, unpacked
+from models.unpacked import Tables, unpacked
 from texts import markup
 from texts.edits import edited, kinds, outline
 from texts.normalization import folded, without_markup
@@ -292,35 +293,33 @@ def _without_own_letters(best: str, ranked: Mapping[str, float], letters: str, *
     return best
 
 
-def _identifier() -> LanguageIdentifier:
+def _identifier() -> Identifier:
     with _LOADING:
         return _load()
 
 
 @cache
-def _load() -> LanguageIdentifier:
+def _load() -> Identifier:
     """The library's model, for our languages only, shared by all processes."""
     several = [languages.partition("|") for _, languages in _SCRIPTS.values() if " " in languages]
     usual, rare = (" ".join(parts).split() for parts in zip(*((one[0], one[2]) for one in several), strict=True))
     codes = [*usual, *rare]
     of_this = hashlib.sha256((MODEL_DIR / MODEL_FILE).read_bytes() + " ".join(codes).encode()).hexdigest()[:16]
-    names = [f"language-{of_this}-{part}" for part in ("weights", "priors", "moves", "rows", "outputs")]
+    names = [f"language-{of_this}-{part}" for part in ("weights", "priors", "edges", "features")]
 
     def unpack() -> Tables:
         weights, priors, classes, moves, rows, outputs = load_model(MODEL_DIR / MODEL_FILE)
         columns = [classes.index(code) for code in codes]
-        steps = np.asarray(moves), np.asarray(rows), np.array(outputs, np.int32)
-        return dict(zip(names, (np.ascontiguousarray(weights[:, columns]), priors[columns], *steps), strict=True))
+        found = beginnings(np.asarray(moves), np.asarray(rows), np.array(outputs, np.int32))
+        return dict(zip(names, (np.ascontiguousarray(weights[:, columns]), priors[columns], *found), strict=True))
 
     def are_whole(tables: Tables) -> bool:
-        weights, priors, moves, rows, outputs = tables.values()
-        fitting = weights.shape[1] == len(priors) == len(codes) and len(rows) == len(outputs)
-        return fitting and len(moves) == (int(rows.max()) + 1) * 256
+        weights, priors, edges, features = tables.values()
+        return weights.shape[1] == len(priors) == len(codes) and len(edges) == len(features)
 
-    weights, priors, *steps = unpacked(names, unpack, are_whole).values()
-    moves, rows, outputs = (its.data for its in steps)  # whose items are read as fast as a list's
+    weights, priors, edges, features = unpacked(names, unpack, are_whole).values()
     handicap = np.array([0.0] * len(usual) + [_RARE] * len(rare), dtype=np.float32)
-    return LanguageIdentifier(weights, priors - handicap, codes, moves, outputs, tk_row=rows)
+    return Identifier(weights, priors - handicap, codes, edges, features)
 
 
 def _scores(text: str, script: str) -> dict[str, float]:

@@ -68,7 +68,8 @@ def read_pieces(pieces: Sequence[str], reader: Reader) -> tuple[list[list[str]],
     told: list[int] = []
     for piece, (word, end) in zip(pieces, _ORDINARY.findall(" ".join([*pieces, ""])), strict=True):
         if word and (len(word) < _LONG or not is_base64(word.partition("'")[0])):
-            tokens.append([word, end] if end else [word])
+            # What is one token is remembered once, as the piece that it is.
+            tokens.append([word, end] if end else [piece if len(word) == len(piece) else word])
             told.append(WORD)
         else:
             its_tokens, tells = _read_piece(piece, reader)

@@ -114,7 +114,7 @@ class Reader:
 
     def token_words(self, token: str) -> tuple[str, ...]:
         """The words of one token, with marks for the way it is written."""
-        words: tuple[str, ...] = (token.lower(),)
+        words: tuple[str, ...] = (_lowered(token),)
         if words[0] not in self.known or not words[0].isalnum():  # most are, and stand for nothing else
             words, disguised = self.read(token)
             if disguised:
@@ -128,7 +128,7 @@ class Reader:
             return Reading(("<many!>",) if token.count("!") > 1 else ())
         if is_address(token):
             return Reading(tuple(_address_words(token)))
-        lowered = token.lower()
+        lowered = _lowered(token)
         if lowered in self.known:
             return Reading((lowered,))
         if not any(map(str.isalnum, lowered)):
@@ -265,6 +265,12 @@ class Reader:
             words.append(word[start:end])
             end = start
         return tuple(reversed(words))
+
+
+def _lowered(token: str) -> str:
+    """A token in small letters; one that is, itself: tokens and words are remembered by the ten thousand."""
+    lowered = token.lower()
+    return token if lowered == token else lowered
 
 
 _SHORT_WORDS = frozenset(

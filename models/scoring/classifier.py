@@ -25,7 +25,6 @@ from models.labels import (
     CORE_LABELS,
     LABELS,
     SUBJECT_COLUMNS,
-    SUBJECT_LABELS,
     TOXICITY,
 )
 from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base, grades, is_judged

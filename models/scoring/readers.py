@@ -48,7 +48,8 @@ def choose_asked(
     """
     if reader == "fast":
         return np.zeros(len(languages), bool)
-    unsure = (scores[:, ABUSE_COLUMNS] > UNSURE_FROM).any(axis=1) | (reader == "always")
+    least = UNSURE_FROM if reader == "unsure" else -1.0
+    unsure = np.any(scores[:, ABUSE_COLUMNS] > least, axis=1)
     asked = [
         is_unsure and _is_helped(text, language, insults) if language in READ_FAST else len(text) <= LONGEST
         for text, language, is_unsure in zip(texts, languages, unsure.tolist(), strict=True)
