@@ -7,8 +7,8 @@ Urdu. The reader that understands (`understanding.py`) judges the other language
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,6 @@ class Classifier:
     understanding: Understanding | None = None
     sum: Sum | None = None
     romanised: Romanised | None = None
-    _told: dict[str, str] = field(default_factory=dict)
     _passages: Passages | None = None
 
     def score(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Scores:
@@ -423,18 +422,18 @@ class Classifier:
 
         "mis": it is in a script that nobody here knows, or too long for the only reader that knows its language.
         """
-        head = text[:LOOKED_AT]
-        told = self._told.get(head)
-        if told is None:
-            words = self.cache().reader
-            second = self.understanding
-            beside = () if second is None else (second.insults, second.is_russian)
-            told = detect(self._shown(head), words.known, words.strong, *beside)
-            if len(self._told) >= _TOLD:
-                for oldest in list(self._told)[: _TOLD // 2]:
-                    self._told.pop(oldest, None)  # another thread may have
-            self._told[head] = told
+        told = self._told(text[:LOOKED_AT])
         return FOREIGN if len(text) > readers.LONGEST and told not in {*READ_FAST, UNTOLD} else told
+
+    @cached_property
+    def _told(self) -> Callable[[str], str]:
+        return lru_cache(_TOLD)(self._tell)
+
+    def _tell(self, head: str) -> str:
+        """The language of the beginning of a text."""
+        words, second = self.cache().reader, self.understanding
+        beside = () if second is None else (second.insults, second.is_russian)
+        return detect(self._shown(head), words.known, words.strong, *beside)
 
     def _shown(self, head: str) -> str:
         """The beginning of a text, with hidden words of other languages than English where it is short."""
