@@ -22,6 +22,7 @@ from models.reading.letters import find_words
 from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList
 from models.reading.tokens import find_token_spans, is_break
 from models.reading.words import MARKS, Reader
+from models.remembered import Remembered
 from texts.normalization import folded, normalize_with_offsets, visible, visible_with_offsets
 
 #: English comments that hold a word of an English passage. "und" was met in 37, "que" in 38 and "der" in 78.
@@ -46,8 +47,6 @@ _WORDS_BETWEEN = 2
 _MOST = 8
 #: Runs of a text whose language is asked for.
 _MOST_TOLD = 32
-#: Tokens of which it is remembered whether they are English.
-_REMEMBERED = 20_000
 #: Words of a language that are usual English ones, too.
 _ALSO_WORDS = {
     "de": frozenset(["die", "man", "war", "was", "hat", "in", "so", "also", "am", "an", "er"]),
@@ -85,7 +84,7 @@ class Passages:
     _telling: WordList = field(init=False)
     _bad: Set[str] = field(init=False)
     _folded_insults: dict[str, frozenset[str]] = field(init=False)
-    _told: dict[str, bool] = field(default_factory=dict)
+    _is_english: Remembered[str, bool] = field(init=False)
 
     def __post_init__(self) -> None:
         languages: defaultdict[str, list[str]] = defaultdict(list)
@@ -98,6 +97,7 @@ class Passages:
                     telling[entry] = rarest
         by_code = {code: frozenset(map(_folded, its.entries())) for code, its in self.insults.items()}
         object.__setattr__(self, "_folded_insults", by_code)
+        object.__setattr__(self, "_is_english", Remembered(self._reads_english))
         object.__setattr__(self, "_bad", self.reader.strong | set(self.insults["en"].entries()) | _OF_THREATS)
         object.__setattr__(self, "_languages", dict(languages))
         object.__setattr__(self, "_listed", WordList(languages, LEAST_INSIDE_OF_INSULTS))
@@ -187,7 +187,7 @@ class Passages:
         runs: list[list[tuple[int, int]]] = [[]]
         for start, end in find_token_spans(shown):
             token = shown[start:end]
-            if self._is_english(token):
+            if self._is_english[token]:
                 runs[-1].append((start, end))
             elif runs[-1] and (is_break(token) or any(map(str.isalpha, token))):
                 runs.append([])
@@ -225,14 +225,6 @@ class Passages:
                 run.append((start, end))
                 strange += is_strange
                 others = 0 if is_strange else others + 1
-
-    def _is_english(self, token: str) -> bool:
-        told = self._told.get(token)
-        if told is None:
-            if len(self._told) >= _REMEMBERED:
-                self._told.clear()
-            told = self._told[token] = self._reads_english(token)
-        return told
 
     def _reads_english(self, token: str) -> bool:
         """Whether a token is usual English or bad, and no words that were run together, as a foreign word may look."""

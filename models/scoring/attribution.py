@@ -247,7 +247,7 @@ def _of_words(parts: Sequence[_Part], tongue: Tongue, reader: Understanding) -> 
     distinct, met = np.unique(np.concatenate(places), return_index=True)
     ends = np.cumsum([len(its) for its in places])
     home = np.searchsorted(ends, met, side="right")
-    for word, at, weight in zip(home.tolist(), met.tolist(), tongue.letters[distinct].tolist(), strict=True):
+    for word, at, weight in zip(home.tolist(), met.tolist(), tongue.letters.at(distinct).tolist(), strict=True):
         units = of_word[word]
         inside = (at - int(ends[word]) + len(places[word])) / len(places[word])  # sequences stand in the letters' order
         told[units[min(int(inside * len(units)), len(units) - 1)]] += weight / np.sqrt(len(distinct))

@@ -7,8 +7,8 @@ Urdu. The reader that understands (`understanding.py`) judges the other language
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from models.labels import (
     CORE_LABELS,
     LABELS,
     SUBJECT_COLUMNS,
-    SUBJECT_LABELS,
     TOXICITY,
 )
 from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base, grades, is_judged
@@ -118,7 +117,6 @@ class Classifier:
     understanding: Understanding | None = None
     sum: Sum | None = None
     romanised: Romanised | None = None
-    _told: dict[str, str] = field(default_factory=dict)
     _passages: Passages | None = None
 
     def score(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Scores:
@@ -240,9 +238,16 @@ class Classifier:
 
     def probability(self, logits: NDArray[np.float64]) -> Scores:
         """The calibrated probability of each logit, shape as given: (n, n_labels)."""
-        curves = zip(logits[:, CORE_COLUMNS].T, self.calibration[:, 0], self.calibration[:, 1], strict=True)
-        calibrated = np.array([np.interp(column, knots, values) for column, knots, values in curves]).T
-        return np.column_stack([calibrated, _logistic(logits[:, SUBJECT_COLUMNS])])
+        scores = np.empty_like(logits)
+        for column, (knots, values) in enumerate(self._curves):
+            scores[:, column] = np.interp(logits[:, column], knots, values)
+        scores[:, SUBJECT_COLUMNS] = _logistic(logits[:, SUBJECT_COLUMNS])
+        return scores
+
+    @cached_property
+    def _curves(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Each label's logits and their probabilities, between which the others lie."""
+        return list(zip(self.calibration[:, 0], self.calibration[:, 1], strict=True))
 
     def explain(self, text: str, label: str, signals: Signals | None = None) -> Explanation:
         """Which words and signals made a comment's score on one label. Raises ValueError for an unknown label."""
@@ -382,16 +387,15 @@ class Classifier:
             languages += [one.language for _, one in passages]
             logits = np.concatenate([logits, heard[kept]])
             scores = self.probability(logits)
+        first = len(marks)  # of the passages
         chosen = readers.choose_asked(self.reader, texts, languages, scores, second.insults["en"])
-        is_passage = np.arange(len(texts)) >= len(texts) - len(passages)
-        in_latin = np.array([language in READ_FAST and language != "en" for language in languages])
-        alone = np.array([language not in READ_FAST for language in languages]) | (is_passage & in_latin)
-        asked = chosen | (is_passage & alone)
-        of_texts = slice(0, len(marks))
-        about = readers.choose_about(texts[of_texts], languages[of_texts], marks[:, mixed.ASKING], asked[of_texts])
+        alone = np.array([language not in READ_FAST for language in languages])
+        alone[first:] = [language != "en" for language in languages[first:]]
+        asked = chosen | (alone & (np.arange(len(texts)) >= first))
+        about = readers.choose_about(texts[:first], languages[:first], marks[:, mixed.ASKING], asked[:first])
         return Plan(
-            texts, languages, logits, np.flatnonzero(asked).tolist(), alone & asked, tokens.may_signal, passages,
-            np.flatnonzero(about).tolist(), self._told_by_cues(languages[of_texts]), scores,
+            texts, languages, logits, asked.nonzero()[0].tolist(), alone & asked, tokens.may_signal, passages,
+            about.nonzero()[0].tolist(), self._told_by_cues(languages[:first]), scores,
         )  # fmt: skip
 
     def _told_by_cues(self, languages: Sequence[str]) -> list[int]:
@@ -418,18 +422,18 @@ class Classifier:
 
         "mis": it is in a script that nobody here knows, or too long for the only reader that knows its language.
         """
-        head = text[:LOOKED_AT]
-        told = self._told.get(head)
-        if told is None:
-            words = self.cache().reader
-            second = self.understanding
-            beside = () if second is None else (second.insults, second.is_russian)
-            told = detect(self._shown(head), words.known, words.strong, *beside)
-            if len(self._told) >= _TOLD:
-                for oldest in list(self._told)[: _TOLD // 2]:
-                    self._told.pop(oldest, None)  # another thread may have
-            self._told[head] = told
+        told = self._told(text[:LOOKED_AT])
         return FOREIGN if len(text) > readers.LONGEST and told not in {*READ_FAST, UNTOLD} else told
+
+    @cached_property
+    def _told(self) -> Callable[[str], str]:
+        return lru_cache(_TOLD)(self._tell)
+
+    def _tell(self, head: str) -> str:
+        """The language of the beginning of a text."""
+        words, second = self.cache().reader, self.understanding
+        beside = () if second is None else (second.insults, second.is_russian)
+        return detect(self._shown(head), words.known, words.strong, *beside)
 
     def _shown(self, head: str) -> str:
         """The beginning of a text, with hidden words of other languages than English where it is short."""
@@ -475,7 +479,9 @@ def _logistic(logits: NDArray[np.float64]) -> Scores:
 
 def _unread(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """The fast reader's logits, with those of the subjects, which it does not judge."""
-    return np.column_stack([logits, np.full((len(logits), len(SUBJECT_LABELS)), _UNREAD)])
+    unread = np.full((len(logits), len(LABELS)), _UNREAD)
+    unread[:, CORE_COLUMNS] = logits
+    return unread
 
 
 def _said(beside: Signals | None) -> Sequence[str | None]:
