@@ -12,6 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.reading.letters import spell_words
 from models.remembered import Remembered
 
@@ -38,6 +41,12 @@ _Known = tuple[_Slots, _Phrases] | tuple[()]
 def count_features(slots: int) -> int:
     """How many features so many slots have: themselves and their pairs."""
     return slots + slots * slots
+
+
+def features_among(slots: int, first: int) -> NDArray[np.bool_]:
+    """Of the features of so many slots, which are of the first of them alone."""
+    of_slots = np.arange(slots) < first
+    return np.concatenate([of_slots, np.outer(of_slots, of_slots).ravel()])
 
 
 class Cues:

@@ -178,7 +178,9 @@ class Classifier:
             self._imply(asked, meant, logits, alone)
         if plan.about:
             about, texts, languages = plan.about_together
-            logits[about, SUBJECT_COLUMNS] = self.understanding.logits(texts, languages)[0][:, SUBJECT_COLUMNS]
+            told, meant = self.understanding.logits(texts, languages)
+            logits[about, SUBJECT_COLUMNS] = told[:, SUBJECT_COLUMNS]
+            self._imply(about, _of_subjects(meant), logits, alone)
         if plan.romanised and self.romanised is not None:
             meant = self.romanised.logits(*plan.romanised_together)
             self._imply(plan.romanised, meant, logits, alone)
@@ -200,7 +202,7 @@ class Classifier:
         `meant` is what these heads say, `told` all else, `alone` as `understood` of `probability_by`; all of one shape.
         """
         heads = np.tile(np.arange(meant.shape[1]), (len(meant), 1))
-        heads[:, _TOXICITY] = meant.argmax(axis=1)  # each kind of it is toxic
+        heads[:, _TOXICITY] = meant[:, CORE_COLUMNS].argmax(axis=1)  # each kind of it is toxic, but for self-harm
         strongest = _logistic(np.take_along_axis(meant, heads, axis=1))
         return np.where(strongest > np.maximum(self.probability_by(told, alone), _MEANT_FROM), heads, -1)
 
@@ -303,14 +305,13 @@ class Classifier:
                 explained_by.append({})
             elif traced is None:
                 told = self._both(text, its, about[row].explain(subjects[row]) if row in about else None)
+                if row in about:
+                    told |= self._meant(told, about[row], _of_subjects)
                 explained_by.append(told)
             else:
                 own = traced.explain(its)
                 told = own if alone else self._both(text, its, own)
-                if traced.implicit is not None:
-                    meant = understanding.surest(pool(traced.implicit.logits, np.zeros(1, np.intp)))
-                    told |= self._implied(told, meant, traced.implicit.explain, alone=alone)
-                explained_by.append(told)
+                explained_by.append(told | self._meant(told, traced, alone=alone))
             if its and row in in_latin and self.romanised is not None:
                 language = plan.languages[row]
                 meant = self.romanised.logits([text], [language])
@@ -325,6 +326,20 @@ class Classifier:
             if self.understanding is not None and any(columns[row] for row in rows):
                 traced |= zip(rows, attribution.trace(texts, languages, self.understanding), strict=True)
         return traced
+
+    def _meant(
+        self,
+        told: Mapping[int, Explanation],
+        traced: Traced,
+        kept: Callable[[NDArray[np.float64]], NDArray[np.float64]] = lambda meant: meant,
+        *,
+        alone: bool = False,
+    ) -> dict[int, Explanation]:
+        """The explanations of those labels that the heads of implicit abuse decide, those `kept` of them."""
+        if traced.implicit is None:
+            return {}
+        meant = kept(understanding.surest(pool(traced.implicit.logits, np.zeros(1, np.intp))))
+        return self._implied(told, meant, traced.implicit.explain, alone=alone)
 
     def _implied(
         self,
@@ -482,6 +497,13 @@ def _unread(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     unread = np.full((len(logits), len(LABELS)), _UNREAD)
     unread[:, CORE_COLUMNS] = logits
     return unread
+
+
+def _of_subjects(meant: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of what heads of implicit abuse say, only what texts are about."""
+    kept = np.full_like(meant, -np.inf)
+    kept[:, SUBJECT_COLUMNS] = meant[:, SUBJECT_COLUMNS]
+    return kept
 
 
 def _said(beside: Signals | None) -> Sequence[str | None]:
