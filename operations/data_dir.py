@@ -1,11 +1,13 @@
-"""The data directory of `winnow up`: created, checked, and locked for one `winnow up` at a time."""
+"""The data directory of `winnow up`: created, checked, locked for one `winnow up` at a time; its files come whole."""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from operations.errors import OperatorError, is_full
@@ -37,6 +39,45 @@ def hold(data_dir: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def write_whole(path: Path, text: str, *, over: bool = True) -> None:
+    """Write a small file that only its owner can read. Who reads meanwhile finds what was there, or all of `text`.
+
+    Unless `over`, a file that is there stays.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if over:
+            part.replace(path)
+        else:
+            with suppress(FileExistsError):
+                take_name(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def take_name(part: Path, path: Path) -> None:
+    """Give a whole file its name, which nobody may have: of several at the same moment one gets it.
+
+    Afterwards `part` may be there still.
+
+    Raises:
+        FileExistsError: somebody has it. Nothing was changed.
+    """
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        part.replace(path)
 
 
 def _write_pid(lock: int, data_dir: Path) -> None:

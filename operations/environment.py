@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import URL
 
 from moderation import settings as settings_module
 from moderation.settings import Settings, SettingsError
+from operations import data_dir as directories
 from operations import embedded_redis
 from operations.errors import OperatorError
 
@@ -63,15 +64,7 @@ def address_path(data_dir: Path) -> Path:
 
 def generate_secret_key(data_dir: Path) -> None:
     """Create the key that encrypts stored secrets, unless there is one. Only the file's owner can read it."""
-    path = secret_key_path(data_dir)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    directories.write_whole(secret_key_path(data_dir), secrets.token_urlsafe(32) + "\n", over=False)
 
 
 def for_children(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
@@ -110,12 +103,11 @@ def _running_at(data_dir: Path) -> str:
 
 
 def _stored_keys(path: Path) -> tuple[str, ...]:
-    text = _read(path)
-    try:
-        if text is not None or not path.exists():
-            return settings_module.read_secret_keys(text or "")
-    except SettingsError:
-        pass
+    if (text := _read(path)) is None:
+        return ()
+    with suppress(SettingsError):
+        if keys := settings_module.read_secret_keys(text):
+            return keys
     raise OperatorError(
         f"{path} holds no whole key of 32 characters or more: it is empty, or was altered. Put the key from your "
         "backup there. If there is none, move the file away: `winnow up` makes another key, by which what the old one "
@@ -124,8 +116,9 @@ def _stored_keys(path: Path) -> tuple[str, ...]:
 
 
 def _read(path: Path) -> str | None:
+    """What the file holds; None where there is none."""
     try:
-        return path.read_text(encoding="utf-8").strip() or None
+        return path.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -26,13 +26,16 @@ _FIRST_RELEASE = "0003"
 #: autovacuum that is in the way. How often it is tried, and how many seconds apart.
 _LOCK_PATIENCE, _LAST_PATIENCE, _LAST_TRIES = 0.8, 1.5, 5
 _TRIES, _PAUSE = 60, 1.0
+#: What PostgreSQL and SQLite say when a lock, or the turn to write, does not come.
+_LOCKED = ("lock timeout", "database is locked")
 
 
 def upgrade(store: Store, revision: str = "head") -> None:
     """Apply the migrations up to `revision`, all or none, while others may use the database.
 
-    What takes long comes before (`migrations/beforehand.py`). The transaction itself waits for no lock longer than
-    a second, since everybody else would wait behind it: it is tried again.
+    What takes long comes before (`migrations/beforehand.py`). On PostgreSQL the transaction itself waits for no lock
+    longer than a second, since everybody else would wait behind it; on SQLite nobody waits longer for the turn to
+    write, which another migration may have. It is tried again.
 
     Raises:
         OperatorError: the database is at a revision that this code does not know, or somebody holds a lock on it.
@@ -43,7 +46,7 @@ def upgrade(store: Store, revision: str = "head") -> None:
             try:
                 _apply(store, revision, _LAST_PATIENCE if number > _TRIES - _LAST_TRIES else _LOCK_PATIENCE)
             except OperationalError as error:
-                if "lock timeout" not in str(error.orig):
+                if not any(said in str(error.orig) for said in _LOCKED):
                     raise
                 if number == _TRIES:
                     raise OperatorError(

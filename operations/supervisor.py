@@ -144,7 +144,7 @@ class Supervisor:
                 if moment - child.started > _HEALTHY_AFTER:
                     child.delay, child.failures = _FIRST_DELAY, 0
                 child.failures += 1
-                child.restart_at = moment + child.delay
+                child.restart_at = time.monotonic() + child.delay
                 log.warning("a process ended and is started again", process=child.name, code=code)
                 child.delay = min(child.delay * 2, _LONGEST_DELAY)
 

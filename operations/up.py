@@ -6,6 +6,9 @@ import errno
 import http.client
 import os
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -27,17 +30,16 @@ def up(*, host: str, port: int, directory: Path | None, show: first_start.Show) 
     """
     os.umask(0o077)  # comments are personal data
     path = environment.resolve_data_dir(os.environ, directory)
-    with data_dir.hold(path):
+    with data_dir.hold(path), hold_port(host, port):
         for sentence in misspelt(os.environ):
             show(f"Warning: {sentence}")
-        require_free(host, port)
         settings = _settings(directory, public_url=f"http://{_reachable(host, brackets=True)}:{port}")
         sending.wanted(settings)  # says what is wrong here, and not in each process
         if not _is_embedded(settings):
             connections.require_redis(settings.redis_url)
         store = connections.open_store(settings)
         migrate.upgrade(store)
-        environment.address_path(path).write_text(settings.public_url + "\n", encoding="utf-8")
+        data_dir.write_whole(environment.address_path(path), settings.public_url + "\n")
         show(f"Winnow starts. Its data is in {path}.")
         try:
             _run(settings, store, host=host, port=port, show=show)
@@ -88,22 +90,44 @@ def _start_redis(supervisor: Supervisor, settings: Settings) -> None:
         ) from None
 
 
-def require_free(host: str, port: int) -> None:
-    """Raises OperatorError unless the port is free. Granian itself would silently share a port that is taken."""
+@contextmanager
+def hold_port(host: str, port: int) -> Iterator[None]:
+    """Keep every other `winnow up` off a port inside the block. Granian itself would silently share one that is taken.
+
+    Looking whether it is free would not do: of two that start at the same moment, both would find it free.
+
+    Raises:
+        OperatorError: it is taken, or cannot be opened.
+    """
+    with socket.socket(socket.AF_UNIX) as name:
+        if sys.platform == "linux":  # a name without a file, which the kernel frees
+            try:
+                name.bind(f"\0winnow up {host} {port}")
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    raise _taken(port) from None
+        _require_free(host, port)
+        yield
+
+
+def _require_free(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.create_server((host, port), family=family):
             return
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise OperatorError(
-                f"Port {port} is taken by another program. Stop that, or choose another port: "
-                f"`winnow up --port {port + 1}`."
-            ) from None
+            raise _taken(port) from None
         reason = (error.strerror or str(error)).partition(" (")[0]
         raise OperatorError(
             f"Port {port} of {host} cannot be opened: {reason}. Choose another --port or --host."
         ) from None
+
+
+def _taken(port: int) -> OperatorError:
+    return OperatorError(
+        f"Port {port} is taken by another program. Stop that, or choose another port: `winnow up --port {port + 1}`."
+    )
 
 
 def _answers(host: str, port: int) -> bool:

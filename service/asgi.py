@@ -10,11 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-import time
 from collections.abc import Awaitable, Mapping
 from functools import partial
 from io import BytesIO
-from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
@@ -22,17 +20,14 @@ from flask import Flask
 
 from moderation.settings import Settings
 from service.answering.accepting import Accepting, Answer
+from service.answering.bodies import Bodies, Gone
 from service.answering.leaving import Message, Receive, Send
-from service.answering.threads import Patience, Threads
+from service.answering.threads import Threads
 from service.answering.turns import Lane, lane_of
 from service.compat.routes import MAX_BODY_BYTES
 
-#: How long a client may send nothing of its body, and how long the whole body may take, in seconds.
-SILENT_SECONDS, BODY_SECONDS = 15.0, 120.0
 #: How long a client may read nothing of a streamed answer before it is broken off, in seconds.
 UNREAD_SECONDS = 60.0
-#: The part of a larger body that has arrived waits in a file.
-_IN_MEMORY = 64 * 1024
 #: Headers that the application gets in another form, because the whole body is there, however it was sent.
 _ABOUT_THE_BODY = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH", "TRANSFER_ENCODING"})
 
@@ -56,8 +51,8 @@ _BROKEN_OFF = (
 )
 
 
-class _Gone(Exception):
-    """The client closed the connection, or neither sends nor reads."""
+#: What tells nginx to pass a stream on as it comes. Whole answers it may take at once, and hold for slow readers.
+_UNBUFFERED = (b"x-accel-buffering", b"no")
 
 
 class WholeRequests:
@@ -65,10 +60,9 @@ class WholeRequests:
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
-        self._largest = max(settings.max_body_bytes, settings.max_batch_bytes, MAX_BODY_BYTES)
+        self._bodies = Bodies(max(settings.max_body_bytes, settings.max_batch_bytes, MAX_BODY_BYTES))
         self._threads = Threads(settings.web_threads)
         self._accepting = Accepting(app, settings)
-        self._patience = Patience()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -79,11 +73,11 @@ class WholeRequests:
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         try:
-            body, length = await self._read(receive, announced)
+            body, length = await self._bodies.read(receive, announced)
         except TimeoutError:
             await _refuse(send, 408, _TOO_LATE)
             return
-        except _Gone:  # or the server cannot read the chunks, and somebody waits
+        except Gone:  # or the server cannot read the chunks, and somebody waits
             await _refuse(send, 400, _BROKEN_OFF)
             return
         tried: Mapping[str, Any] = {}  # what was done of it already
@@ -93,42 +87,9 @@ class WholeRequests:
                 await _send(send, answer)
                 return
             tried = answer.environ
-        with body, contextlib.suppress(_Gone):
+        with body, contextlib.suppress(Gone):
             lane = lane_of(scope, partial(_beginning, body))
             await self._answer(lane, {**_environ(scope, _headers(scope), body, length), **tried}, receive, send)
-
-    async def _read(self, receive: Receive, announced: bytes) -> tuple[IO[bytes], int]:
-        """The body and its length. Stops early at a body that is too large for any route.
-
-        Raises:
-            TimeoutError: it does not arrive in time.
-        """
-        expected = int(announced) if announced.isdigit() else None
-        if expected is not None and expected > self._largest:
-            return BytesIO(), expected
-        latest = time.monotonic() + BODY_SECONDS
-        body: IO[bytes] | None = None
-        try:
-            while True:
-                with self._patience.until(min(latest, time.monotonic() + SILENT_SECONDS)):
-                    message = await receive()
-                if message["type"] != "http.request":
-                    raise _Gone
-                part = message.get("body", b"")
-                if body is None:
-                    # Nearly every request. The server says only in a further message that nothing more comes.
-                    if len(part) == expected or not message.get("more_body"):
-                        return BytesIO(part), len(part)
-                    body = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (closed by the caller, or below)
-                body.write(part)
-                if not message.get("more_body") or body.tell() > self._largest:
-                    length = body.tell()
-                    body.seek(0)
-                    return body, length
-        except BaseException:
-            if body is not None:
-                body.close()
-            raise
 
     async def _answer(self, lane: Lane, environ: dict[str, Any], receive: Receive, send: Send) -> None:
         """Let a thread answer in its turn. While an answer is streamed, notice when the client leaves."""
@@ -174,7 +135,7 @@ class _Stream:
 
     def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self._loop.call_soon_threadsafe(self._watch)
-        self._do({"type": "http.response.start", "status": status, "headers": headers})
+        self._do({"type": "http.response.start", "status": status, "headers": [*headers, _UNBUFFERED]})
 
     def write(self, chunk: bytes) -> None:
         if chunk:
@@ -197,13 +158,13 @@ class _Stream:
 
     def _do(self, message: Message) -> None:
         if self.left:
-            raise _Gone
+            raise Gone
         writing = asyncio.run_coroutine_threadsafe(_awaited(self._send(message)), self._loop)
         try:
             writing.result(UNREAD_SECONDS)
         except TimeoutError:
             writing.cancel()
-            raise _Gone from None
+            raise Gone from None
 
 
 def _is_ambiguous(headers: list[tuple[bytes, bytes]]) -> bool:

@@ -81,7 +81,7 @@ def _numbers(text: str) -> Iterator[Edit]:
     written = text.encode("utf-8", "surrogatepass")
     digits = len(written) - len(written.translate(None, _DIGITS))
     runs = list(_runs(_long_words(text), _of_64))
-    if digits >= _LEAST_HEX or _is_hex_without_digits(text):
+    if (digits >= _LEAST_HEX and _may_be_hex(written)) or _is_hex_without_digits(text):
         runs += _runs(_HEX.finditer(text), _of_hex)
     if digits >= _LEAST_BINARY:
         runs += _runs(_BINARY.finditer(text), _of_binary)
@@ -90,6 +90,11 @@ def _numbers(text: str) -> Iterator[Edit]:
         if run[0] >= done:
             done = run[1]
             yield run
+
+
+def _may_be_hex(written: bytes) -> bool:
+    """Whether five bytes may stand in a row, whatever is between them. A prefix of theirs is passed over as well."""
+    return b"x" * 10 in written.translate(_IN_HEX, b" ,") or b"0x" in written
 
 
 def _is_hex_without_digits(text: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, tzinfo
 from functools import cache, lru_cache
 from gettext import GNUTranslations
 from io import BytesIO
@@ -25,6 +26,7 @@ SOURCE = "en"
 LANGUAGES = (SOURCE, "de", "fr", "es", "pt", "it", "pl", "ar", "ur")
 
 _current: ContextVar[str] = ContextVar("language", default=SOURCE)
+_zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 
 
 def current() -> str:
@@ -32,9 +34,18 @@ def current() -> str:
     return _current.get()
 
 
-def speak(language: str) -> None:
-    """Speak this language from now on, in this thread or task: for the edge, at the start of a request."""
+def zone() -> tzinfo:
+    """The time zone by whose clock moments are told now."""
+    return _zone.get()
+
+
+def speak(language: str, zone: tzinfo = UTC) -> None:
+    """Speak this language from now on, in this thread or task, and tell moments by the clock of this zone.
+
+    For the edge, at the start of a request.
+    """
     _current.set(_known(language))
+    _zone.set(zone)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from gettext import NullTranslations
 
@@ -68,13 +68,28 @@ def too_long(length: int, most: int, what: str = "it") -> str:
 
 
 def exact(moment: datetime, *, seconds: bool = True) -> str:
-    """A moment in UTC in full: `23 November 2026, 09:05:02 UTC`, or without the seconds."""
-    time = f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"
+    """A moment in full, by the clock of now: `23 November 2026, 09:05:02 UTC`, or without the seconds."""
+    moment = moment.astimezone(translation.zone())
+    zone = _zone_name(moment.tzname() or "")
+    time = moment.time().isoformat("seconds" if seconds else "minutes")
     language = translation.current()
     if language == translation.SOURCE:
-        return f"{moment.day} {moment:%B %Y}, {time} UTC"
+        return f"{moment.day} {moment:%B %Y}, {time} {zone}"
     date = format_date(moment, "long", locale=language)
-    return translation.gettext("%(date)s, %(time)s UTC", date=date, time=time)
+    return translation.gettext("%(date)s, %(time)s %(zone)s", date=date, time=time, zone=zone)
+
+
+def clock_at(moment: datetime) -> timezone:
+    """The clock by which a moment is told, as one that is never put forward or back: to count by its hours."""
+    local = moment.astimezone(translation.zone())
+    return timezone(local.utcoffset() or timedelta(), _zone_name(local.tzname() or ""))
+
+
+def _zone_name(name: str) -> str:
+    """What a zone is called: `CET`, or `UTC+05:45` where it has no more than a number of its own."""
+    if name[:1] not in "+-":
+        return name
+    return f"UTC{name[:3]}:{name[3:]}" if name[3:] else f"UTC{name}"
 
 
 def day(moment: datetime) -> str:

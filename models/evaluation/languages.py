@@ -50,6 +50,7 @@ def measure_languages(classifier: Classifier, data: Path) -> list[Table]:
         _implicit(classifier),
         _romanised(classifier),
         _latin(classifier),
+        _dialects(classifier),
         _mixed(classifier),
         _halved(classifier, "lone.toml", "Languages: lone insults and short forms, and what looks like them"),
         _halved(classifier, "third.toml", "Languages: a sentence in a third language without listed insults"),
@@ -103,7 +104,7 @@ def _plain(classifier: Classifier) -> Table:
 
 
 def short_comments(name: str) -> dict[str, dict[str, list[str]]]:
-    """Our own comments (short.toml, short_apart.toml, latin.toml): language code -> `abuse` and `harmless` ones."""
+    """Our own comments (short.toml, latin.toml, arabic.toml …): language code -> `abuse` and `harmless` ones."""
     return tomllib.loads(read_text("models.evaluation", name))
 
 
@@ -116,7 +117,7 @@ def _above(classifier: Classifier, texts: Sequence[str], language: str | None = 
     return int(_flagged(classifier, scores).sum()), len(texts)
 
 
-def _counted(counts: Mapping[str, Sequence[tuple[int, int]]]) -> list[list[str]]:
+def count_rows(counts: Mapping[str, Sequence[tuple[int, int]]]) -> list[list[str]]:
     """A row for each name, and one for all together: so many of so many."""
     rows = [[name, *(f"{n} of {of}" if of else "–" for n, of in its)] for name, its in counts.items()]
     sums = np.sum(list(counts.values()), axis=0)
@@ -136,7 +137,7 @@ def _short(classifier: Classifier) -> Table:
         "and those of somebody who knew neither the lists nor these"
     )
     columns = [f"{kind}, {half}" for half in ("developed with", "held out", "apart") for kind in ("abuse", "harmless")]
-    return title, ["language", *columns], _counted(counts)
+    return title, ["language", *columns], count_rows(counts)
 
 
 def implicit_comments() -> dict[str, dict[str, dict[str, list[str]]]]:
@@ -159,7 +160,7 @@ def _romanised(classifier: Classifier) -> Table:
         "Abuse without a bad word in Hindi and Urdu in Latin letters, above a default threshold: of our own, in other "
         "words than those that are learnt from; looked at while choosing"
     )
-    return title, ["language, kind", "abuse", "harmless"], _counted(counts)
+    return title, ["language, kind", "abuse", "harmless"], count_rows(counts)
 
 
 def _latin(classifier: Classifier) -> Table:
@@ -174,7 +175,19 @@ def _latin(classifier: Classifier) -> Table:
         "above a default threshold, and held since the language is not judged: of our own, developed with"
     )
     columns = [f"{side}, {which}" for which in ("above", "not judged") for side in ("abuse", "harmless")]
-    return title, ["language", *columns], _counted(counts)
+    return title, ["language", *columns], count_rows(counts)
+
+
+def _dialects(classifier: Classifier) -> Table:
+    """How many comments of a few words in dialects of Arabic lie above a line."""
+    sets = short_comments("arabic.toml"), short_comments("arabic_apart.toml")
+    counts = {code: [_above(classifier, its[code][kind]) for its in sets for kind in its[code]] for code in sets[0]}
+    title = (
+        "Languages: insults and threats of few words in dialects of Arabic, above a default threshold: those developed "
+        "with, and those written before anything of 2.8.0"
+    )
+    columns = [f"{kind}, {half}" for half in ("developed with", "apart") for kind in ("abuse", "harmless")]
+    return title, ["language", *columns], count_rows(counts)
 
 
 def _implicit(classifier: Classifier) -> Table:
@@ -190,7 +203,7 @@ def _implicit(classifier: Classifier) -> Table:
         "Abuse without a bad word, above a default threshold: written by somebody who knew neither the sentences that "
         "are learnt from nor any score; those who listed cues for 2.5.0 had read it"
     )
-    return title, ["language, kind", "abuse", "harmless"], _counted(counts)
+    return title, ["language, kind", "abuse", "harmless"], count_rows(counts)
 
 
 def mixed_comments(name: str) -> dict[str, dict[str, list[str]]]:
@@ -207,7 +220,7 @@ def _mixed(classifier: Classifier) -> Table:
         counts[pair] = [_above(classifier, its) for its in lists]
     title = "Languages: comments in two languages, above a default threshold: those developed with, and those held out"
     columns = [f"{kind}, {half}" for half in ("developed with", "held out") for kind in ("abuse", "harmless")]
-    return title, ["the whole and the part", *columns], _counted(counts)
+    return title, ["the whole and the part", *columns], count_rows(counts)
 
 
 def _halved(classifier: Classifier, name: str, title: str) -> Table:
@@ -217,7 +230,7 @@ def _halved(classifier: Classifier, name: str, title: str) -> Table:
         lists = [its[kind][half::2] for half in (0, 1) for kind in ("abuse", "harmless")]
         counts[code] = [_above(classifier, one) for one in lists]
     columns = [f"{kind}, {half}" for half in ("developed with", "held out") for kind in ("abuse", "harmless")]
-    return f"{title}, of our own, above a default threshold", ["language", *columns], _counted(counts)
+    return f"{title}, of our own, above a default threshold", ["language", *columns], count_rows(counts)
 
 
 def _deletions(classifier: Classifier, code: str, dev: Examples) -> list[str]:

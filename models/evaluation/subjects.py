@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from models.evaluation.card import Table
-from models.evaluation.languages import score_all
+from models.evaluation.languages import count_rows, score_all
 from models.labels import COLUMN, SUBJECT_LABELS
 from models.package_data import read_text
 from models.scoring.classifier import Classifier
@@ -30,12 +30,17 @@ def subject_sentences() -> dict[str, dict[str, list[str]]]:
     return tomllib.loads(read_text("models.evaluation", "subjects.toml"))
 
 
+def sayings(name: str) -> dict[str, dict[str, list[str]]]:
+    """Our own sayings of `self_harm`, and `harmless` ones, by language (self_harm.toml, self_harm_apart.toml)."""
+    return tomllib.loads(read_text("models.evaluation", name))
+
+
 def measure_subjects(classifier: Classifier, data: Path) -> list[Table]:
     """Tables for the card: none of a model that has not learnt subjects, and OpenAI's only where their set is there."""
     if SUBJECT_LABELS[0] not in classifier.labels:
         return []
     published = [_published(classifier, data)] if (data / PUBLISHED).is_file() else []
-    return [*published, _harmless(classifier, data), _ours(classifier)]
+    return [*published, _harmless(classifier, data), _ours(classifier), _sayings(classifier)]
 
 
 def _flag_at(classifier: Classifier, label: str) -> float:
@@ -100,3 +105,21 @@ def _ours(classifier: Classifier) -> Table:
     title = "Subjects: sentences of our own above a default threshold; looked at while choosing"
     columns = ["language", "sexual", "harmless beside", "self-harm", "harmless beside"]
     return title, columns, table
+
+
+def _sayings(classifier: Classifier) -> Table:
+    """How many plain sayings of self-harm are told, and harmless ones that look like them; each with its language."""
+    label = SUBJECT_LABELS[1]
+    sets = sayings("self_harm.toml"), sayings("self_harm_apart.toml")
+    counts: dict[str, list[tuple[int, int]]] = {}
+    for code in sets[0]:
+        counts[code] = []
+        for texts in (its[code][kind] for its in sets for kind in (label, "harmless")):
+            scores = classifier.score(texts, [{"languages": [code]}] * len(texts))[:, COLUMN[label]]
+            counts[code].append((int((scores >= _flag_at(classifier, label)).sum()), len(texts)))
+    title = (
+        "Self-harm in plain sayings, and harmless ones that look like them, of our own, above its default threshold: "
+        "those developed with, and those written before anything of 2.8.0"
+    )
+    columns = [f"{kind}, {half}" for half in ("developed with", "apart") for kind in ("self-harm", "harmless")]
+    return title, ["language", *columns], count_rows(counts)

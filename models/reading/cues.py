@@ -12,13 +12,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.reading.letters import spell_words
+from models.remembered import Remembered
 
 #: Words from one cue to another that are said together, and cues of a sentence that are looked at, of each the next.
 _FAR, _MOST = 9, 300
 _INSIDE_FROM, _LATIN_TO = "\u0e00", "\u0530"  # scripts with listed words within words; and those with accents
 _LETTERS_OF_A_WORD = 2  # where no spaces are written
-_LONGEST, _LEAST_STEM, _REMEMBERED = 16, 2, 20_000
+_LONGEST, _LEAST_STEM = 16, 2
 _SAME_LETTERS = str.maketrans("أإآٱىةؤئ", "اااايهوي", "ًٌٍَُِّْ")
 _PLAIN_LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "đ": "d", "œ": "oe", "’": "'"})
 
@@ -37,6 +41,12 @@ _Known = tuple[_Slots, _Phrases] | tuple[()]
 def count_features(slots: int) -> int:
     """How many features so many slots have: themselves and their pairs."""
     return slots + slots * slots
+
+
+def features_among(slots: int, first: int) -> NDArray[np.bool_]:
+    """Of the features of so many slots, which are of the first of them alone."""
+    of_slots = np.arange(slots) < first
+    return np.concatenate([of_slots, np.outer(of_slots, of_slots).ravel()])
 
 
 class Cues:
@@ -111,7 +121,7 @@ class _Lists:
             for entry in map(str.strip, entries.split(",")):
                 self._add(entry, tuple(map(numbers.__getitem__, names.split("-"))))
         self._sizes = sorted({len(word) for word in self._inside})
-        self._known: dict[str, _Known] = {}
+        self._known: Remembered[str, _Known] = Remembered(self._look_up)
 
     def _add(self, entry: str, slots: _Slots) -> None:
         words = tuple(map(_plain, spell_words(entry.replace("*", ""))))
@@ -128,9 +138,7 @@ class _Lists:
         known = self._known
         more = 0  # words that runs of letters stand for, beyond one each
         for at, word in enumerate(words):
-            its = known.get(word)
-            if its is None:
-                its = self._remember(word)
+            its = known[word]
             if not its:  # as of most words
                 continue
             slots, phrases = its
@@ -148,10 +156,8 @@ class _Lists:
                 more += len(word) // _LETTERS_OF_A_WORD if is_run else 0
         return cues[:_MOST]
 
-    def _remember(self, word: str) -> _Known:
+    def _look_up(self, word: str) -> _Known:
         """The slots of a word, and the phrases that begin with it; nothing where nothing of it can be listed."""
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
         spelt = _plain(word)
         slots = self._whole.get(spelt, ())
         for size in range(_LEAST_STEM, min(len(spelt), _LONGEST) + 1):
@@ -160,10 +166,8 @@ class _Lists:
             slots += tuple(slot for _, slot in self._within(spelt))
         phrases: _Phrases = self._phrases.get(spelt, {})
         if slots or phrases or word[0] >= _INSIDE_FROM:
-            self._known[word] = tuple(dict.fromkeys(slots)), phrases
-        else:
-            self._known[word] = ()
-        return self._known[word]
+            return tuple(dict.fromkeys(slots)), phrases
+        return ()
 
     def _within(self, word: str) -> Iterator[tuple[int, int]]:
         """The listed words within a word: where each starts, and its slots."""

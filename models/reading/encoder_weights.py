@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.artifact import ArtifactError
-from models.reading.unpacked import Tables, unpacked
+from models.unpacked import Rows, Tables, unpacked
 
 #: Which weights the trained model was made for: the SHA-256 of the unpacked table.
 DIGEST = "e3b04614bbeaaad07dca3f5ad94eacc77962b4d7c07ed0fa37345f412b7e33b0"
 _NAME = DIGEST[:16]  # of the unpacked table
 _PARTS = 17  # of the table, each with a scale of its own
 _SHAPE = (_PARTS * 7530, 512)
+_COMMON = 16_384  # pieces; the commoner one is, the lower is its number: nine in ten of an English text are among these
 LOOKS = (2, 3, 5)  # how many pieces are looked at together
 
 Matrix = NDArray[np.float32]
@@ -36,7 +37,7 @@ class EncoderWeights:
     """Everything that the encoder multiplies with; the names say what for (`encoder.py`)."""
 
     pieces: Any
-    table: NDArray[np.uint8]
+    table: Rows
     table_scale: Matrix
     table_low: Matrix
     projection: Matrix
@@ -52,9 +53,9 @@ class EncoderWeights:
     dense: dict[str, Matrix]
 
     def meanings(self, numbers: NDArray[np.intp]) -> Matrix:
-        """What each piece means by itself, shape (n_pieces, 512)."""
+        """What each of some pieces means by itself, shape (n_pieces, 512); their numbers ascend."""
         part = numbers % _PARTS
-        rows = self.table[numbers].astype(np.float32)
+        rows = self.table.at(numbers).astype(np.float32)
         rows *= self.table_scale[part, None]
         rows += self.table_low[part, None]
         return rows
@@ -77,7 +78,7 @@ def load_weights() -> EncoderWeights:
     of_looks = {kind: tuple(small[f"{kind}_{size}"] for size in LOOKS) for kind in ("w1", "b1", "w2", "b2")}
     return EncoderWeights(
         pieces=pieces,
-        table=table,
+        table=Rows(table, _COMMON),
         table_scale=small["scale"],
         table_low=small["lo"],
         projection=np.concatenate([small[f"proj{size}"] for size in LOOKS], axis=1),

@@ -16,11 +16,8 @@ SHORTEST, LONGEST = 3, 5
 _SIZES = np.arange(SHORTEST, LONGEST + 1)
 _BASE = 0x9E3779B97F4A7C15 | 1
 _INVERSE = pow(_BASE, -1, 2**64)
-_MIXING = (
-    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
-    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
-)
-_LAST_SHIFT = np.uint64(31)
+_FIRST_SHIFT, _SECOND_SHIFT, _LAST_SHIFT = np.uint64(30), np.uint64(27), np.uint64(31)
+_FIRST_FACTOR, _SECOND_FACTOR = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _OF_FIRST, _OF_SECOND = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA5A5A5A5)
 
 Hashes = NDArray[np.uint64]
@@ -28,9 +25,12 @@ Hashes = NDArray[np.uint64]
 
 def mix(values: Hashes) -> Hashes:
     """Spread 64-bit values evenly (the finaliser of SplitMix64: Steele, Lea and Flood 2014)."""
-    for shift, factor in _MIXING:
-        values = (values ^ (values >> shift)) * factor
-    return values ^ (values >> _LAST_SHIFT)
+    mixed = values ^ (values >> _FIRST_SHIFT)
+    mixed *= _FIRST_FACTOR
+    mixed ^= mixed >> _SECOND_SHIFT
+    mixed *= _SECOND_FACTOR
+    mixed ^= mixed >> _LAST_SHIFT
+    return mixed
 
 
 def _powers(base: int, count: int, known: Hashes | None = None) -> Hashes:

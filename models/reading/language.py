@@ -19,15 +19,16 @@ from math import inf, log10
 from types import MappingProxyType
 
 import numpy as np
-from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
+from py3langid.langid import MODEL_DIR, MODEL_FILE
 from py3langid.modelio import load_model
 
 from models.languages import FOREIGN, GRADES, UNTOLD, is_judged
 from models.reading.latin import IN_LATIN, ROMANISED, RUSSIAN, detect_romanised, speaks_for, speaks_for_any
 from models.reading.letters import find_words, spell_words
 from models.reading.listed import WordList
+from models.reading.ngrams import Identifier, beginnings
 from models.reading.sentences import find_glued, without_odd_capitals
-from models.reading.unpacked import Tables, unpacked
+from models.unpacked import Tables, unpacked
 from texts import markup
 from texts.edits import edited, kinds, outline
 from texts.normalization import folded, without_markup
@@ -76,6 +77,8 @@ _NO_PROSE = re.compile(r"://|www\.|\w[./@:]\w|[\[\]{}|=]|@\w")
 #: Of its characters in ASCII: what is in words, between two of them, before one, and anywhere.
 _IN_ADDRESSES = kinds({"a": f"{string.ascii_letters}{string.digits}_", ".": "./:", "@": "@", "[": "[]{}|="})
 _OUTLINED_FROM = 50  # characters
+#: Of ASCII: its letters as small ones, and what joins them to words, with all else as blanks.
+_AS_WORDS = kinds({letter: letter + letter.upper() for letter in string.ascii_lowercase} | {"'": "'"})
 _BBCODE = re.compile(markup.BBCODE, re.IGNORECASE)
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 # The mean of log10(1 + training comments that hold the word) over a text's words; English ones lie near 3.
@@ -202,7 +205,7 @@ def _detect(text: str, known: Mapping[str, int], strong: Set[str], is_russian: C
         if own:
             return own
     words = _plain_words(text)
-    if not words or set(words) <= strong:
+    if all(map(strong.__contains__, words)):
         return "en" if words else UNTOLD
     romanised, speaks = detect_romanised(words, text)
     return romanised or _by_library(words, text, known, is_russian, speaks=speaks)
@@ -290,35 +293,33 @@ def _without_own_letters(best: str, ranked: Mapping[str, float], letters: str, *
     return best
 
 
-def _identifier() -> LanguageIdentifier:
+def _identifier() -> Identifier:
     with _LOADING:
         return _load()
 
 
 @cache
-def _load() -> LanguageIdentifier:
+def _load() -> Identifier:
     """The library's model, for our languages only, shared by all processes."""
     several = [languages.partition("|") for _, languages in _SCRIPTS.values() if " " in languages]
     usual, rare = (" ".join(parts).split() for parts in zip(*((one[0], one[2]) for one in several), strict=True))
     codes = [*usual, *rare]
     of_this = hashlib.sha256((MODEL_DIR / MODEL_FILE).read_bytes() + " ".join(codes).encode()).hexdigest()[:16]
-    names = [f"language-{of_this}-{part}" for part in ("weights", "priors", "moves", "rows", "outputs")]
+    names = [f"language-{of_this}-{part}" for part in ("weights", "priors", "edges", "features")]
 
     def unpack() -> Tables:
         weights, priors, classes, moves, rows, outputs = load_model(MODEL_DIR / MODEL_FILE)
         columns = [classes.index(code) for code in codes]
-        steps = np.asarray(moves), np.asarray(rows), np.array(outputs, np.int32)
-        return dict(zip(names, (np.ascontiguousarray(weights[:, columns]), priors[columns], *steps), strict=True))
+        found = beginnings(np.asarray(moves), np.asarray(rows), np.array(outputs, np.int32))
+        return dict(zip(names, (np.ascontiguousarray(weights[:, columns]), priors[columns], *found), strict=True))
 
     def are_whole(tables: Tables) -> bool:
-        weights, priors, moves, rows, outputs = tables.values()
-        fitting = weights.shape[1] == len(priors) == len(codes) and len(rows) == len(outputs)
-        return fitting and len(moves) == (int(rows.max()) + 1) * 256
+        weights, priors, edges, features = tables.values()
+        return weights.shape[1] == len(priors) == len(codes) and len(edges) == len(features)
 
-    weights, priors, *steps = unpacked(names, unpack, are_whole).values()
-    moves, rows, outputs = (its.data for its in steps)  # whose items are read as fast as a list's
+    weights, priors, edges, features = unpacked(names, unpack, are_whole).values()
     handicap = np.array([0.0] * len(usual) + [_RARE] * len(rare), dtype=np.float32)
-    return LanguageIdentifier(weights, priors - handicap, codes, moves, outputs, tk_row=rows)
+    return Identifier(weights, priors - handicap, codes, edges, features)
 
 
 def _scores(text: str, script: str) -> dict[str, float]:
@@ -347,7 +348,12 @@ def _is_prose(text: str) -> bool:
 
 def _plain_words(text: str) -> list[str]:
     """The different words of a text, as a reader sees them, without addresses and markup."""
-    return list(dict.fromkeys(_WORD.findall(_prose(folded(text)).lower().replace("’", "'"))))
+    prose = _prose(folded(text))
+    if prose.isascii():
+        written = outline(f" {prose} ", _AS_WORDS)
+        if not (b" '" in written or b"' " in written or b"''" in written):  # nothing but what joins letters
+            return list(dict.fromkeys(written.decode().split()))  # the same in a third of the time
+    return list(dict.fromkeys(_WORD.findall(prose.lower().replace("’", "'"))))
 
 
 def _times_met(word: str, known: Mapping[str, int]) -> int:

@@ -7,12 +7,14 @@ which they are written in Latin letters.
 from __future__ import annotations
 
 import re
+import string
 import tomllib
 from collections.abc import Sequence, Set
 from itertools import product
 from typing import Any
 
 from models.package_data import read_text
+from texts.edits import kinds, outline
 
 _LISTED: dict[str, dict[str, Any]] = tomllib.loads(read_text("models.reading", "romanised.toml"))
 #: How letters are written in Latin ones, beside the first way.
@@ -33,6 +35,10 @@ _SURE_CHAT = re.compile(
     r"(?=.{4})(?:[a-z']*[a-z][729][a-z][a-z']*|[a-z']*[aeiou]3[a-z]?[a-z']*|7[aeiou]?[a-z]{3,}|3[aeiou][a-z]{2,})"
 )
 _WORD, _DIGIT = re.compile(r"[a-z23456789'’]*[a-z][a-z23456789'’]*"), re.compile(r"\d")
+#: The characters of such words of ASCII, as small ones; all else as blanks.
+_AS_WORDS = kinds(
+    {letter: letter + letter.upper() for letter in string.ascii_lowercase} | {sign: sign for sign in "23456789'"}
+)
 #: Which part of a text's words must be in one of these lists, and of how many words one long one is enough.
 _ENOUGH, _LONG, _FEW = 0.15, 6, 4
 #: Words that tell nothing by themselves must be so many, and such a part, beside one that does.
@@ -102,9 +108,9 @@ def detect_romanised(words: Sequence[str], text: str) -> tuple[str, bool]:
     said: Set[str] = _ANY.intersection(words)
     chat: set[str] = set()
     if _DIGIT.search(text) if text.isascii() else any(map(str.isdigit, text)):
-        spelt = _WORD.findall(text.lower().replace("’", "'"))
+        spelt = _with_digits(text)
         said |= _ANY.intersection(spelt)
-        chat = {word for word in spelt if _CHAT.fullmatch(word)}
+        chat = {word for word in spelt if not word.isalpha() and _CHAT.fullmatch(word)}
     if not said and not chat:
         return "", False
     counts = {code: len(own & said) for code, own in _TELLING.items()}
@@ -117,6 +123,13 @@ def detect_romanised(words: Sequence[str], text: str) -> tuple[str, bool]:
     if _is_told(many, len(words), weak if best == ARABIC else 0, max(map(len, said), default=0)):
         return best, True
     return "", bool(said)
+
+
+def _with_digits(text: str) -> Set[str]:
+    """The words of a text in small letters, with the digits that may stand for letters; digits alone, too."""
+    if text.isascii():
+        return set(outline(text, _AS_WORDS).decode().split())
+    return set(_WORD.findall(text.lower().replace("’", "'")))
 
 
 def _is_told(many: int, of: int, weak: int, longest: int) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.reading.hashing import bucket, hash_words
+from models.remembered import Remembered
 
 #: Letters in a sequence, from one on: one is a word where no spaces are written.
 _SIZES = np.arange(1, 6)
@@ -22,6 +23,8 @@ _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 _DRAWN_OUT_IN_WORDS = re.compile(rf"([^\W\d_]|[{MARKS}])\1{{2,}}")
 _LONGEST_WORD = 40
 _REMEMBERED = 30_000
+
+Places = NDArray[np.int32]
 
 
 def find_words(part: str) -> list[tuple[str, int, int]]:
@@ -44,22 +47,18 @@ class LetterIndex:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._known: dict[str, NDArray[np.intp]] = {}
+        self._known: Remembered[str, Places] = Remembered(lambda word: self._look_up([word])[0], _REMEMBERED)
 
-    def places(self, words: Sequence[str]) -> list[NDArray[np.intp]]:
+    def places(self, words: Sequence[str]) -> list[Places]:
         """Of each word the places of itself and of its letter sequences."""
-        known = self._known
-        if len(known) > _REMEMBERED:
-            known = self._known = {}
-        new = [word for word in dict.fromkeys(words) if word not in known]
-        if new:
-            whole, grams, owner = hash_words(new, _SIZES)
-            at, grams_at = bucket(whole, self.size), bucket(grams, self.size)
-            cuts = np.searchsorted(owner, np.arange(1, len(new)))
-            for word, own, parts in zip(new, at, np.split(grams_at, cuts), strict=True):
-                known[word] = np.append(parts, own)
-        return [known[word] for word in words]
+        return self._known.of(words, self._look_up)
 
-    def distinct(self, words: Sequence[str]) -> NDArray[np.intp]:
+    def distinct(self, words: Sequence[str]) -> Places:
         """The distinct places of some words, ascending."""
-        return np.unique(np.concatenate(self.places(words))) if words else np.zeros(0, np.intp)
+        return np.unique(np.concatenate(self.places(words))) if words else np.zeros(0, np.int32)
+
+    def _look_up(self, words: Sequence[str]) -> list[Places]:
+        whole, grams, owner = hash_words(words, _SIZES)
+        at, grams_at = (bucket(hashes, self.size).astype(np.int32) for hashes in (whole, grams))
+        cuts = np.searchsorted(owner, np.arange(1, len(words)))
+        return [np.append(parts, own) for own, parts in zip(at, np.split(grams_at, cuts), strict=True)]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from models.reading.letters import spell_words
+from models.remembered import Remembered
 
 #: Letters of a listed word that is found within others ("drecksack" in "drecksackverein"). An insult, which says more,
 #: needs more.
 LEAST_INSIDE, LEAST_INSIDE_OF_INSULTS = 5, 7
-_REMEMBERED = 20_000
 #: Letters that are written by two where a keyboard lacks them, and those that are no accented ones.
 _BY_TWO = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _OTHER_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ı": "i", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d"})
@@ -52,7 +53,7 @@ class WordList:
         self._inside: set[str] = set()
         self._phrases: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)  # by their first word
         for word in words:
-            parts = tuple(spell_words(word))
+            parts = tuple(map(sys.intern, spell_words(word)))  # many a word is on several lists
             if len(parts) > 1:
                 self._phrases[parts[0]].add(parts)
             elif parts and (len(parts[0]) >= least_inside or (_writes_no_spaces(parts[0]) and len(parts[0]) > 1)):
@@ -65,11 +66,11 @@ class WordList:
             else:
                 self._whole.update(spelt)
         self._sizes = sorted({len(word) for word in self._inside})
-        self._known: dict[str, str] = {}
+        self._entries: Remembered[str, str] = Remembered(self._look_up)
 
     def find(self, words: Sequence[str]) -> list[tuple[str, int, int]]:
         """What is found in a text's words, as `letters.spell` gives them: entry, first word, one past the last."""
-        matches = [(entry, at, at + 1) for at, word in enumerate(words) if (entry := self._entry(word))]
+        matches = [(entry, at, at + 1) for at, word in enumerate(words) if (entry := self._entries[word])]
         for at, word in enumerate(words):
             for phrase in self._phrases.get(word, ()):
                 if tuple(words[at : at + len(phrase)]) == phrase:
@@ -80,7 +81,7 @@ class WordList:
         """Whether a word is listed, or `within` it one of those that are found within others."""
         if word in self._whole or word in self._inside:
             return True
-        return within and bool(self._sizes) and len(word) > self._sizes[0] and bool(self._entry(word))
+        return within and bool(self._sizes) and len(word) > self._sizes[0] and bool(self._entries[word])
 
     def entries(self) -> Iterator[str]:
         """All that is listed, spelt as it is found."""
@@ -94,14 +95,6 @@ class WordList:
             for at in range(first, last):
                 letters[at] = max(letters[at], len(words[at]) if last - first > 1 else len(entry))
         return letters
-
-    def _entry(self, word: str) -> str:
-        entry = self._known.get(word)
-        if entry is None:
-            if len(self._known) > _REMEMBERED:
-                self._known.clear()
-            entry = self._known[word] = self._look_up(word)
-        return entry
 
     def _look_up(self, word: str) -> str:
         if word in self._whole:

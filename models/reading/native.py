@@ -11,11 +11,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
+from models.remembered import Remembered
 from texts.edits import Edit
 
 #: A word in Latin letters, with the digits and signs that stand for letters.
 _WORD = re.compile(r"(?<![^\W\d_])[A-Za-z2-9'’]*[A-Za-z][A-Za-z2-9'’]*(?![^\W\d_])")
-_LONGEST, _REMEMBERED = 40, 20_000
+_LONGEST = 40
 
 #: Words, and how rare each is: the natural logarithm of its share, with the sign turned.
 Lexicon = Mapping[str, float]
@@ -32,7 +33,7 @@ class Native(ABC):
 
     def __init__(self, lexicon: Callable[[], Lexicon], kept: Callable[[], frozenset[str]] = frozenset) -> None:
         self._lexicon, self._kept_words = lexicon, kept
-        self._read: dict[str, str] = {}
+        self._read: Remembered[str, str] = Remembered(self._worked_out)
 
     def find(self, shown: str) -> list[Edit]:
         """The words of a text in Latin letters, and what each is in its own. Linear in the text's length."""
@@ -40,12 +41,10 @@ class Native(ABC):
 
     def read(self, written: str) -> str:
         """A word in its own letters."""
-        word = written[:_LONGEST].lower().replace("’", "'")
-        if word not in self._read:
-            if len(self._read) >= _REMEMBERED:
-                self._read.clear()
-            self._read[word] = word if word in self._kept else self._look_up(word)
-        return self._read[word]
+        return self._read[written[:_LONGEST].lower().replace("’", "'")]
+
+    def _worked_out(self, word: str) -> str:
+        return word if word in self._kept else self._look_up(word)
 
     def knows(self, written: str) -> bool:
         """Whether a word is read as one of the lexicon."""

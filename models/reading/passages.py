@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -16,12 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.languages import FIRST_LEARNT, UNTOLD
+from models.reading.disguises import Disguises
 from models.reading.language import MET_IN_ENGLISH, detect, likelier_of
 from models.reading.latin import is_romanised
 from models.reading.letters import find_words
 from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList
 from models.reading.tokens import find_token_spans, is_break
 from models.reading.words import MARKS, Reader
+from models.remembered import Remembered
+from texts.edits import edited, moved
 from texts.normalization import folded, normalize_with_offsets, visible, visible_with_offsets
 
 #: English comments that hold a word of an English passage. "und" was met in 37, "que" in 38 and "der" in 78.
@@ -31,6 +35,8 @@ _ENGLISH_FROM = 80
 _LEAST_ALONE, _LEAST_IN_ENGLISH = 6, 4
 #: Romanised insults count in romanised texts of so many words: longer ones the fast reader has learnt to judge.
 _FEW_ROMANISED = 10
+#: The language whose lists have them; and characters of a text in which hidden ones are looked for.
+_LISTED, _LONGEST_ROMANISED = "hi-Latn", 150
 #: Of neighbouring words, how many are of no usual English, and which share, where they may be in another language.
 _LEAST_STRANGE, _STRANGE = 3, 0.6
 _ROMANISED = FIRST_LEARNT - {"en"}
@@ -46,8 +52,6 @@ _WORDS_BETWEEN = 2
 _MOST = 8
 #: Runs of a text whose language is asked for.
 _MOST_TOLD = 32
-#: Tokens of which it is remembered whether they are English.
-_REMEMBERED = 20_000
 #: Words of a language that are usual English ones, too.
 _ALSO_WORDS = {
     "de": frozenset(["die", "man", "war", "was", "hat", "in", "so", "also", "am", "an", "er"]),
@@ -85,7 +89,7 @@ class Passages:
     _telling: WordList = field(init=False)
     _bad: Set[str] = field(init=False)
     _folded_insults: dict[str, frozenset[str]] = field(init=False)
-    _told: dict[str, bool] = field(default_factory=dict)
+    _is_english: Remembered[str, bool] = field(init=False)
 
     def __post_init__(self) -> None:
         languages: defaultdict[str, list[str]] = defaultdict(list)
@@ -98,10 +102,19 @@ class Passages:
                     telling[entry] = rarest
         by_code = {code: frozenset(map(_folded, its.entries())) for code, its in self.insults.items()}
         object.__setattr__(self, "_folded_insults", by_code)
+        object.__setattr__(self, "_is_english", Remembered(self._reads_english))
         object.__setattr__(self, "_bad", self.reader.strong | set(self.insults["en"].entries()) | _OF_THREATS)
         object.__setattr__(self, "_languages", dict(languages))
         object.__setattr__(self, "_listed", WordList(languages, LEAST_INSIDE_OF_INSULTS))
         object.__setattr__(self, "_telling", WordList(map(_folded, telling.values()), LEAST_INSIDE_OF_INSULTS))
+
+    def may_hide(self, text: str, language: str) -> bool:
+        """Whether a text in Hindi or Urdu in Latin letters may hide a listed insult; of a long one none would count."""
+        return language in _ROMANISED and len(text) <= _LONGEST_ROMANISED and bool(self._hidden.find(visible(text)))
+
+    @cached_property
+    def _hidden(self) -> Disguises:
+        return Disguises(self.insults[_LISTED].entries() if _LISTED in self.insults else ())
 
     def marks(self, words: Sequence[str]) -> tuple[bool, bool, bool, int]:
         """Of the words that a token is read as: whether they may be a listed insult of another language than English.
@@ -133,6 +146,9 @@ class Passages:
     def find_insults(self, text: str, language: str) -> list[Passage]:
         """The insults in a text that are listed in other languages than its own."""
         shown, starts, ends = visible_with_offsets(text)
+        if language in _ROMANISED:
+            edits = self._hidden.find(shown)
+            shown, starts, ends = edited(shown, edits), moved(starts, edits, 0), moved(ends, edits, -1)
         words = find_words(shown)
         spelt = [word for word, _, _ in words]
         found: list[tuple[str, int, int]] = []  # language, first word, one past the last
@@ -187,7 +203,7 @@ class Passages:
         runs: list[list[tuple[int, int]]] = [[]]
         for start, end in find_token_spans(shown):
             token = shown[start:end]
-            if self._is_english(token):
+            if self._is_english[token]:
                 runs[-1].append((start, end))
             elif runs[-1] and (is_break(token) or any(map(str.isalpha, token))):
                 runs.append([])
@@ -225,14 +241,6 @@ class Passages:
                 run.append((start, end))
                 strange += is_strange
                 others = 0 if is_strange else others + 1
-
-    def _is_english(self, token: str) -> bool:
-        told = self._told.get(token)
-        if told is None:
-            if len(self._told) >= _REMEMBERED:
-                self._told.clear()
-            told = self._told[token] = self._reads_english(token)
-        return told
 
     def _reads_english(self, token: str) -> bool:
         """Whether a token is usual English or bad, and no words that were run together, as a foreign word may look."""

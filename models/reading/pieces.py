@@ -30,11 +30,12 @@ WORD = 512
 #: It is what stands between two neighbouring blanks.
 EMPTY = 1024
 
-#: A word of two letters or more, with punctuation around it, that is nothing else; the most usual kind of piece. Of
-#: another kind nothing. After each piece stands a blank.
+#: A word of two letters or more, or some that hyphens join, with punctuation around it, and the end of a sentence; the
+#: most usual kind of piece. Of another kind nothing. After each piece stands a blank.
+_PART_OF_WORD = "(?=[a-f]*[g-z])[a-z]{2,40}"
 _ORDINARY = re.compile(
-    r"(?:[(\"']?(?!(?:com|net|org)\b)((?=[a-f]*[g-z])[a-z]{2,40}(?:'(?![a-f]{2})[a-z]{1,2})?)(?:([.!?]+)|[,;:)\"']*) "
-    r"|[^ ]* )",
+    rf"(?:[(\"']*(?!(?:com|net|org)\b)({_PART_OF_WORD}(?:-{_PART_OF_WORD}){{0,3}}(?:'(?![a-f]{{2}})[a-z]{{1,2}})?)"
+    r"(?:\.*[!?]?[,;:)\"'])*([.!?]*) |[^ ]* )",
     re.IGNORECASE | re.ASCII,
 )
 #: Letters of a word that may be Base64.
@@ -68,7 +69,8 @@ def read_pieces(pieces: Sequence[str], reader: Reader) -> tuple[list[list[str]],
     told: list[int] = []
     for piece, (word, end) in zip(pieces, _ORDINARY.findall(" ".join([*pieces, ""])), strict=True):
         if word and (len(word) < _LONG or not is_base64(word.partition("'")[0])):
-            tokens.append([word, end] if end else [word])
+            # What is one token is remembered once, as the piece that it is.
+            tokens.append([word, end] if end else [piece if len(word) == len(piece) else word])
             told.append(WORD)
         else:
             its_tokens, tells = _read_piece(piece, reader)

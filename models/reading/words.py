@@ -14,6 +14,7 @@ from models.reading.tokens import SENTENCE_END, is_address
 
 _LONGEST_WORD = 40
 _LONGEST_TOKEN = 400
+_BEGINNING = 3  # letters, by which most masks are told to hide no strong word
 _COMMON_FROM = 300  # training comments that hold a word which stands well alone
 _LONGEST_GLUED, _LONGEST_IN_GLUED = 60, 16
 _SHORTEST_SWAPPED = 5  # letters of a word of which two neighbours may be swapped, as in "fukcing", but not the first
@@ -72,6 +73,7 @@ class Reader:
     known: Mapping[str, int]
     strong: Set[str]
     _by_shape: dict[tuple[str, int], list[str]] = field(default_factory=dict, repr=False)
+    _beginnings: set[str] = field(default_factory=set, repr=False)
     _swapped: dict[str, str] = field(default_factory=dict, repr=False)
     _total: int = field(default=0, repr=False)
     _cheapest: float = field(default=0.0, repr=False)
@@ -83,6 +85,7 @@ class Reader:
                 self._swapped.update(dict.fromkeys(swaps, word))
         for word in sorted(self.strong, key=lambda word: -self.known.get(word, 0)):
             self._by_shape.setdefault((word[0], len(word)), []).append(word)
+            self._beginnings.update(word[:size] for size in range(1, _BEGINNING + 1))
         object.__setattr__(self, "_total", sum(self.known.values()) + 1)
         object.__setattr__(self, "_cheapest", 1.0 - log(max(self.known.values(), default=1) / self._total))
 
@@ -114,7 +117,7 @@ class Reader:
 
     def token_words(self, token: str) -> tuple[str, ...]:
         """The words of one token, with marks for the way it is written."""
-        words: tuple[str, ...] = (token.lower(),)
+        words: tuple[str, ...] = (_lowered(token),)
         if words[0] not in self.known or not words[0].isalnum():  # most are, and stand for nothing else
             words, disguised = self.read(token)
             if disguised:
@@ -124,13 +127,14 @@ class Reader:
     def read(self, token: str) -> Reading:
         """The words of one token. Never raises; of a longer token only the first letters count."""
         token = token[:_LONGEST_TOKEN]
-        if SENTENCE_END.match(token):
-            return Reading(("<many!>",) if token.count("!") > 1 else ())
-        if is_address(token):
-            return Reading(tuple(_address_words(token)))
-        lowered = token.lower()
+        lowered = _lowered(token)
+        of_letters = token.isalpha() and lowered.isalpha()
+        if not of_letters and (words := _words_of_signs(token)) is not None:
+            return Reading(words)
         if lowered in self.known:
             return Reading((lowered,))
+        if of_letters:
+            return self._word(lowered, token)
         if not any(map(str.isalnum, lowered)):
             return Reading(_symbol_words(lowered))
         if _SPELT_OUT.fullmatch(lowered) and not _HIDDEN.fullmatch(lowered):
@@ -227,6 +231,8 @@ class Reader:
     def _behind(self, mask: str, pattern: str, sizes: Iterable[int]) -> str:
         """The most frequent strong word of one of these sizes that fits; "" when there is none."""
         first, last = mask[: mask.index("*")], mask[mask.rindex("*") + 1 :]
+        if first[:_BEGINNING] not in self._beginnings:
+            return ""
         candidates = (word for size in sizes for word in self._by_shape.get((mask[0], size), ()))
         likely = [word for word in candidates if word.startswith(first) and word.endswith(last)]
         # Most masks hide no strong word: a pattern is compiled for those alone that may.
@@ -267,6 +273,12 @@ class Reader:
         return tuple(reversed(words))
 
 
+def _lowered(token: str) -> str:
+    """A token in small letters; one that is, itself: tokens and words are remembered by the ten thousand."""
+    lowered = token.lower()
+    return token if lowered == token else lowered
+
+
 _SHORT_WORDS = frozenset(
     re.findall(r"\w+", "a i u an as at be by do go he if in is it me my no of on or so to up us we am ur")
 )
@@ -288,6 +300,13 @@ def _plain_spellings(word: str) -> Iterator[str]:
         return
     options = (STANDS_FOR.get(character, character) for character in word)
     yield from islice(map("".join, product(*options)), 16)
+
+
+def _words_of_signs(token: str) -> tuple[str, ...] | None:
+    """The words of what ends a sentence, and of an address; None where a token is neither."""
+    if SENTENCE_END.match(token):
+        return ("<many!>",) if token.count("!") > 1 else ()
+    return tuple(_address_words(token)) if is_address(token) else None
 
 
 def _symbol_words(symbols: str) -> tuple[str, ...]:

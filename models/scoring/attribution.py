@@ -99,7 +99,8 @@ def _implicit(traced: Traced, read: Read, first: int, logits: Weights, looked: S
     inside = looked[bisect_left(looked, first) : bisect_left(looked, end)]
     cues = {} if lists is None else {window - first: lists.find(read.said[window][1]) for window in inside}
     certain = np.zeros_like(traced.unsure)
-    return Traced(traced.parts, traced.trace, reader.tongues[ANY], logits[first:end], reader, certain, cues=cues)
+    its = logits[first:end]
+    return Traced(traced.parts, traced.trace, reader.tongues[ANY], its, reader, certain, cues=cues, is_implicit=True)
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ class Traced:
     unsure : what the logits of abuse of each window lose, shape (n_windows,)
     implicit : the same text, as the heads see it that tell implicit abuse; None where there are none
     cues : of that one, by window, which were found
+    is_implicit : it is that one, in which a plain sentence decides alone for each label
     """
 
     parts: list[_Part]
@@ -122,6 +124,7 @@ class Traced:
     unsure: Weights
     implicit: Traced | None = None
     cues: Mapping[int, Found] = field(default_factory=dict)
+    is_implicit: bool = False
 
     def explain(self, columns: Sequence[int]) -> dict[int, Explanation]:
         """The explanations of the logits on some labels, by column."""
@@ -129,8 +132,8 @@ class Traced:
         scaled = self.logits * slope + offset
         scaled[:, ABUSE_COLUMNS] -= self.unsure[:, None]
         pooled = {
-            column: (shares_of_subjects if column >= SUBJECT_COLUMNS.start else shares)(scaled[:, column])
-            for column in columns
+            column: (shares if self.is_implicit or column < SUBJECT_COLUMNS.start else shares_of_subjects)(its)
+            for column, its in zip(columns, scaled[:, list(columns)].T, strict=True)
         }
         told: dict[int, dict[int, Weights]] = {column: {} for column in columns}
         for window in {window for share_of, _ in pooled.values() for window in share_of}:
@@ -247,7 +250,7 @@ def _of_words(parts: Sequence[_Part], tongue: Tongue, reader: Understanding) -> 
     distinct, met = np.unique(np.concatenate(places), return_index=True)
     ends = np.cumsum([len(its) for its in places])
     home = np.searchsorted(ends, met, side="right")
-    for word, at, weight in zip(home.tolist(), met.tolist(), tongue.letters[distinct].tolist(), strict=True):
+    for word, at, weight in zip(home.tolist(), met.tolist(), tongue.letters.at(distinct).tolist(), strict=True):
         units = of_word[word]
         inside = (at - int(ends[word]) + len(places[word])) / len(places[word])  # sequences stand in the letters' order
         told[units[min(int(inside * len(units)), len(units) - 1)]] += weight / np.sqrt(len(distinct))

@@ -7,8 +7,8 @@ Urdu. The reader that understands (`understanding.py`) judges the other language
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from models.labels import (
     CORE_LABELS,
     LABELS,
     SUBJECT_COLUMNS,
-    SUBJECT_LABELS,
     TOXICITY,
 )
 from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base, grades, is_judged
@@ -118,7 +117,6 @@ class Classifier:
     understanding: Understanding | None = None
     sum: Sum | None = None
     romanised: Romanised | None = None
-    _told: dict[str, str] = field(default_factory=dict)
     _passages: Passages | None = None
 
     def score(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Scores:
@@ -180,7 +178,9 @@ class Classifier:
             self._imply(asked, meant, logits, alone)
         if plan.about:
             about, texts, languages = plan.about_together
-            logits[about, SUBJECT_COLUMNS] = self.understanding.logits(texts, languages)[0][:, SUBJECT_COLUMNS]
+            told, meant = self.understanding.logits(texts, languages)
+            logits[about, SUBJECT_COLUMNS] = told[:, SUBJECT_COLUMNS]
+            self._imply(about, _of_subjects(meant), logits, alone)
         if plan.romanised and self.romanised is not None:
             meant = self.romanised.logits(*plan.romanised_together)
             self._imply(plan.romanised, meant, logits, alone)
@@ -202,7 +202,7 @@ class Classifier:
         `meant` is what these heads say, `told` all else, `alone` as `understood` of `probability_by`; all of one shape.
         """
         heads = np.tile(np.arange(meant.shape[1]), (len(meant), 1))
-        heads[:, _TOXICITY] = meant.argmax(axis=1)  # each kind of it is toxic
+        heads[:, _TOXICITY] = meant[:, CORE_COLUMNS].argmax(axis=1)  # each kind of it is toxic, but for self-harm
         strongest = _logistic(np.take_along_axis(meant, heads, axis=1))
         return np.where(strongest > np.maximum(self.probability_by(told, alone), _MEANT_FROM), heads, -1)
 
@@ -240,9 +240,16 @@ class Classifier:
 
     def probability(self, logits: NDArray[np.float64]) -> Scores:
         """The calibrated probability of each logit, shape as given: (n, n_labels)."""
-        curves = zip(logits[:, CORE_COLUMNS].T, self.calibration[:, 0], self.calibration[:, 1], strict=True)
-        calibrated = np.array([np.interp(column, knots, values) for column, knots, values in curves]).T
-        return np.column_stack([calibrated, _logistic(logits[:, SUBJECT_COLUMNS])])
+        scores = np.empty_like(logits)
+        for column, (knots, values) in enumerate(self._curves):
+            scores[:, column] = np.interp(logits[:, column], knots, values)
+        scores[:, SUBJECT_COLUMNS] = _logistic(logits[:, SUBJECT_COLUMNS])
+        return scores
+
+    @cached_property
+    def _curves(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Each label's logits and their probabilities, between which the others lie."""
+        return list(zip(self.calibration[:, 0], self.calibration[:, 1], strict=True))
 
     def explain(self, text: str, label: str, signals: Signals | None = None) -> Explanation:
         """Which words and signals made a comment's score on one label. Raises ValueError for an unknown label."""
@@ -298,14 +305,13 @@ class Classifier:
                 explained_by.append({})
             elif traced is None:
                 told = self._both(text, its, about[row].explain(subjects[row]) if row in about else None)
+                if row in about:
+                    told |= self._meant(told, about[row], _of_subjects)
                 explained_by.append(told)
             else:
                 own = traced.explain(its)
                 told = own if alone else self._both(text, its, own)
-                if traced.implicit is not None:
-                    meant = understanding.surest(pool(traced.implicit.logits, np.zeros(1, np.intp)))
-                    told |= self._implied(told, meant, traced.implicit.explain, alone=alone)
-                explained_by.append(told)
+                explained_by.append(told | self._meant(told, traced, alone=alone))
             if its and row in in_latin and self.romanised is not None:
                 language = plan.languages[row]
                 meant = self.romanised.logits([text], [language])
@@ -320,6 +326,20 @@ class Classifier:
             if self.understanding is not None and any(columns[row] for row in rows):
                 traced |= zip(rows, attribution.trace(texts, languages, self.understanding), strict=True)
         return traced
+
+    def _meant(
+        self,
+        told: Mapping[int, Explanation],
+        traced: Traced,
+        kept: Callable[[NDArray[np.float64]], NDArray[np.float64]] = lambda meant: meant,
+        *,
+        alone: bool = False,
+    ) -> dict[int, Explanation]:
+        """The explanations of those labels that the heads of implicit abuse decide, those `kept` of them."""
+        if traced.implicit is None:
+            return {}
+        meant = kept(understanding.surest(pool(traced.implicit.logits, np.zeros(1, np.intp))))
+        return self._implied(told, meant, traced.implicit.explain, alone=alone)
 
     def _implied(
         self,
@@ -382,16 +402,15 @@ class Classifier:
             languages += [one.language for _, one in passages]
             logits = np.concatenate([logits, heard[kept]])
             scores = self.probability(logits)
+        first = len(marks)  # of the passages
         chosen = readers.choose_asked(self.reader, texts, languages, scores, second.insults["en"])
-        is_passage = np.arange(len(texts)) >= len(texts) - len(passages)
-        in_latin = np.array([language in READ_FAST and language != "en" for language in languages])
-        alone = np.array([language not in READ_FAST for language in languages]) | (is_passage & in_latin)
-        asked = chosen | (is_passage & alone)
-        of_texts = slice(0, len(marks))
-        about = readers.choose_about(texts[of_texts], languages[of_texts], marks[:, mixed.ASKING], asked[of_texts])
+        alone = np.array([language not in READ_FAST for language in languages])
+        alone[first:] = [language != "en" for language in languages[first:]]
+        asked = chosen | (alone & (np.arange(len(texts)) >= first))
+        about = readers.choose_about(texts[:first], languages[:first], marks[:, mixed.ASKING], asked[:first])
         return Plan(
-            texts, languages, logits, np.flatnonzero(asked).tolist(), alone & asked, tokens.may_signal, passages,
-            np.flatnonzero(about).tolist(), self._told_by_cues(languages[of_texts]), scores,
+            texts, languages, logits, asked.nonzero()[0].tolist(), alone & asked, tokens.may_signal, passages,
+            about.nonzero()[0].tolist(), self._told_by_cues(languages[:first]), scores,
         )  # fmt: skip
 
     def _told_by_cues(self, languages: Sequence[str]) -> list[int]:
@@ -418,18 +437,18 @@ class Classifier:
 
         "mis": it is in a script that nobody here knows, or too long for the only reader that knows its language.
         """
-        head = text[:LOOKED_AT]
-        told = self._told.get(head)
-        if told is None:
-            words = self.cache().reader
-            second = self.understanding
-            beside = () if second is None else (second.insults, second.is_russian)
-            told = detect(self._shown(head), words.known, words.strong, *beside)
-            if len(self._told) >= _TOLD:
-                for oldest in list(self._told)[: _TOLD // 2]:
-                    self._told.pop(oldest, None)  # another thread may have
-            self._told[head] = told
+        told = self._told(text[:LOOKED_AT])
         return FOREIGN if len(text) > readers.LONGEST and told not in {*READ_FAST, UNTOLD} else told
+
+    @cached_property
+    def _told(self) -> Callable[[str], str]:
+        return lru_cache(_TOLD)(self._tell)
+
+    def _tell(self, head: str) -> str:
+        """The language of the beginning of a text."""
+        words, second = self.cache().reader, self.understanding
+        beside = () if second is None else (second.insults, second.is_russian)
+        return detect(self._shown(head), words.known, words.strong, *beside)
 
     def _shown(self, head: str) -> str:
         """The beginning of a text, with hidden words of other languages than English where it is short."""
@@ -475,7 +494,16 @@ def _logistic(logits: NDArray[np.float64]) -> Scores:
 
 def _unread(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """The fast reader's logits, with those of the subjects, which it does not judge."""
-    return np.column_stack([logits, np.full((len(logits), len(SUBJECT_LABELS)), _UNREAD)])
+    unread = np.full((len(logits), len(LABELS)), _UNREAD)
+    unread[:, CORE_COLUMNS] = logits
+    return unread
+
+
+def _of_subjects(meant: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of what heads of implicit abuse say, only what texts are about."""
+    kept = np.full_like(meant, -np.inf)
+    kept[:, SUBJECT_COLUMNS] = meant[:, SUBJECT_COLUMNS]
+    return kept
 
 
 def _said(beside: Signals | None) -> Sequence[str | None]:

@@ -122,7 +122,8 @@ def find_passages(
         if len(text) > LONGEST or not judges(language):
             continue
         insults, strange, bad, _, size, foreign = its_marks
-        of_text: list[Passage] = passages.find_insults(text, language) if insults else []
+        may_insult = insults or passages.may_hide(text, language)
+        of_text: list[Passage] = passages.find_insults(text, language) if may_insult else []
         if bad and (language != "en" or (strange >= _LEAST_STRANGE and strange >= _STRANGE * size)):
             of_text += passages.find_english(text, language)
         if foreign and language == "en":

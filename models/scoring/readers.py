@@ -48,12 +48,13 @@ def choose_asked(
     """
     if reader == "fast":
         return np.zeros(len(languages), bool)
-    needed = np.array([language not in READ_FAST for language in languages], bool)
-    unsure = (scores[:, ABUSE_COLUMNS] > UNSURE_FROM).any(axis=1) if reader == "unsure" else np.ones(len(scores), bool)
-    spoken = zip(texts, languages, strict=True)
-    helped = np.array([_is_helped(text, language, insults) for text, language in spoken], bool)
-    sizes = np.array([len(text) for text in texts])
-    return (needed & (sizes <= LONGEST)) | (unsure & helped)
+    least = UNSURE_FROM if reader == "unsure" else -1.0
+    unsure = np.any(scores[:, ABUSE_COLUMNS] > least, axis=1)
+    asked = [
+        is_unsure and _is_helped(text, language, insults) if language in READ_FAST else len(text) <= LONGEST
+        for text, language, is_unsure in zip(texts, languages, unsure.tolist(), strict=True)
+    ]
+    return np.array(asked, bool)
 
 
 def asking(words: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -68,9 +69,11 @@ def choose_about(
 
     `asking` says how loudly each one's words ask; `chosen` are read by that reader anyway.
     """
-    fast = np.array([language in READ_FAST for language in languages], bool)
-    least = np.array([LONG_ASKED_FROM if len(text) > LONGEST_HELPED else ASKED_FROM for text in texts], np.intp)
-    return fast & ~chosen & (asking >= least)
+    about = [
+        language in READ_FAST and loud >= (LONG_ASKED_FROM if len(text) > LONGEST_HELPED else ASKED_FROM)
+        for text, language, loud in zip(texts, languages, asking.tolist(), strict=True)
+    ]
+    return np.array(about, bool) & ~chosen
 
 
 def _is_helped(text: str, language: str, insults: WordList) -> bool:

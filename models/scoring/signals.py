@@ -19,6 +19,8 @@ Known = Mapping[str, object]
 _LINK = re.compile(rf"{links.BEGINNING}([^\s\"'<>]*)")
 _WORD = re.compile(r"\w+")
 _HIDDEN_ADDRESS = re.compile(r"[\[({]\.[\])}] ?\w| \. ?(?:com|net|org)\b|\. (?:com|net|org)\b| dot (?:com|net|org)\b")
+#: What an address in disguise has at the least.
+_HINTS = (*(f"{before}{name}" for name in ("com", "net", "org") for before in (" .", ". ", "dot ")), ".]", ".)", ".}")
 _SOLD = re.compile(
     r"https?:|www\.|\.(?:com|net|ru|info)\b|\b(?:seo|casino|viagra|loans?|pills?|cheap|escorts?|betting|crypto|bitcoin)\b",
     re.IGNORECASE,
@@ -51,7 +53,7 @@ class Signal:
 
 def _hides_an_address(text: str, _known: Known) -> bool:
     hinted = "com" in text or "net" in text or "org" in text or ".]" in text or ".)" in text or ".}" in text
-    return hinted and _HIDDEN_ADDRESS.search(text) is not None
+    return hinted and any(hint in text for hint in _HINTS) and _HIDDEN_ADDRESS.search(text) is not None
 
 
 def _links(text: str) -> set[str]:

@@ -31,7 +31,8 @@ _ENDS = frozenset(".!?\n")
 def expand(steps: NDArray[np.int8]) -> NDArray[np.float32]:
     """Stored weights before scaling: a step s stands for s * |s|, so that small weights keep their precision."""
     wide = steps.astype(np.float32)
-    return wide * np.abs(wide)
+    wide *= np.abs(wide)
+    return wide
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,13 @@ class Weights:
 
     def of_pairs(self, hashes: Hashes) -> NDArray[np.float32]:
         """The terms of word pairs, shape (n_pairs, n_columns)."""
-        return np.asarray(expand(self.pairs[bucket(hashes, len(self.pairs))]) * self.scale[1])
+        return self.of_pairs_at(bucket(hashes, len(self.pairs)))
+
+    def of_pairs_at(self, places: NDArray[np.intp]) -> NDArray[np.float32]:
+        """The same by their rows in the table."""
+        terms = expand(self.pairs.take(places, axis=0))
+        terms *= self.scale[1]
+        return terms
 
 
 @dataclass

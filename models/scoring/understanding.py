@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
@@ -29,10 +29,11 @@ from models.reading.disguises import Disguises
 from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
 from models.reading.latin import ARABIC, READ_AS_NATIVE, RUSSIAN
-from models.reading.letters import LetterIndex, spell_words
+from models.reading.letters import LetterIndex, Places, spell_words
 from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList, without_accents
 from models.reading.native import Native
 from models.reading.sentences import find_parts
+from models.remembered import Remembered
 from models.scoring.pooling import pool, pool_subjects
 from models.scoring.terms import expand
 
@@ -62,8 +63,8 @@ _NO_LISTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 #: The letters of the words that are read in place of those in Latin letters; how rare one is that only lists have.
 _RUSSIAN_LETTERS, _ARABIC_LETTERS = "а-яё", "\u0621-\u063a\u0641-\u064a"
 _RARITY_OF_LISTED = 10.5
-#: Letters of a word that may tell Russian in Latin letters, and words of which it is remembered.
-_LEAST_OF_RUSSIAN, _REMEMBERED = 4, 20_000
+#: Letters of a word that may tell Russian in Latin letters.
+_LEAST_OF_RUSSIAN = 4
 _NOT_RUSSIAN = re.compile(r"(.)\1\1|([aeou])\2|[wq]")
 #: The language that stands for all of which nothing was learnt.
 ANY = "any"
@@ -71,6 +72,18 @@ ANY = "any"
 Logits = NDArray[np.float64]
 #: The words of each sentence.
 Sentences = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class LetterWeights:
+    """The weights of a language's letter sequences, as they are stored: mapped, and shared by all processes."""
+
+    steps: NDArray[np.int8]
+    scale: np.float32
+
+    def at(self, places: Places) -> NDArray[np.float32]:
+        """Those at some places of the table."""
+        return expand(self.steps.take(places)) * self.scale
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,7 @@ class Tongue:
     misread : some of its words may be read as others (`MISREAD_LOSES`)
     """
 
-    letters: NDArray[np.float32] | None
+    letters: LetterWeights | None
     words: WordList
     insults: WordList
     slope: Logits
@@ -149,7 +162,6 @@ class Understanding:
     implicit: Understanding | None = None
     #: Of that one: what each cue adds, shape (n_features, n_labels); models before 2.5 have none.
     cue_weights: Logits | None = None
-    _russian: dict[str, bool] = field(default_factory=dict)
 
     @cached_property
     def told_by_cues(self) -> NDArray[np.intp]:
@@ -162,19 +174,15 @@ class Understanding:
         lists = (its for code, one in self.tongues.items() if code != "en" for its in (one.insults, one.words))
         return Disguises(entry for its in lists for entry in its.entries())
 
-    def is_russian(self, word: str) -> bool:
-        """Whether a word in Latin letters is a Russian one, and no usual one of a language that the encoder knows."""
-        told = self._russian.get(word)
-        if told is None:
-            if len(self._russian) >= _REMEMBERED:
-                self._russian.clear()
-            native = self.tongue(RUSSIAN).native
-            may_be = (
-                len(word) >= _LEAST_OF_RUSSIAN and word.isascii() and word.isalpha() and not _NOT_RUSSIAN.search(word)
-            )
-            told = may_be and native is not None and not self.encoder.is_whole(word) and native.knows(word)
-            self._russian[word] = told
-        return told
+    @cached_property
+    def is_russian(self) -> Callable[[str], bool]:
+        """Tells whether a word in Latin letters is Russian, and no usual one of a language that the encoder knows."""
+        return Remembered(self._may_be_russian).__getitem__
+
+    def _may_be_russian(self, word: str) -> bool:
+        native = self.tongue(RUSSIAN).native
+        may_be = len(word) >= _LEAST_OF_RUSSIAN and word.isascii() and word.isalpha() and not _NOT_RUSSIAN.search(word)
+        return may_be and native is not None and not self.encoder.is_whole(word) and native.knows(word)
 
     @cached_property
     def at_empty(self) -> tuple[NDArray[np.float32], Logits]:
@@ -247,7 +255,7 @@ class Understanding:
         weight = weigh_listed(words, tongue.words, tongue.insults)
         if tongue.letters is not None and words:
             places = self.index.distinct(words)
-            weight += float(tongue.letters[places].sum(dtype=np.float64) / np.sqrt(len(places)))
+            weight += float(tongue.letters.at(places).sum(dtype=np.float64) / np.sqrt(len(places)))
         return weight
 
 
@@ -306,18 +314,18 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
         raise ArtifactError("The model was made for another sentence encoder. Train it again with `winnow train`.")
     plain = _without_accents(facts, encoder)
     insult_lists, cues = find_insults(facts, plain), find_cues(facts)
-    tongues = {}
+    tongues, letters = {}, np.asarray(arrays["letters"])
     subjects = arrays.get("subjects", np.zeros((len(arrays["head"]), len(SUBJECT_LABELS))))
     lines = arrays.get("subject_lines", np.full((len(facts["tongues"]), len(SUBJECT_LABELS)), -np.inf))
     unscaled = np.ones(len(SUBJECT_LABELS))
     for row, code in enumerate(facts["tongues"]):
         steps = facts["letters"].get(code)
-        letters = None if steps is None else expand(arrays["letters"][steps]) * arrays["letters_scale"][steps]
+        weights = None if steps is None else LetterWeights(letters[steps], arrays["letters_scale"][steps])
         of_subjects = np.stack([unscaled, lines[row]])
         scale = np.asarray(np.column_stack([arrays["tongues"][row], of_subjects]), dtype=np.float64)
         listed = WordList(facts["listed"].get(code, ()), alone=plain.get(code, ()))
         its, wary = insult_lists[code], code in facts.get("wary", ())
-        tongues[code] = Tongue(letters, listed, its, scale[0], scale[1], code == "en", cues.get(code), wary)
+        tongues[code] = Tongue(weights, listed, its, scale[0], scale[1], code == "en", cues.get(code), wary)
     for code in insult_lists.keys() - tongues.keys():  # in Latin letters for want of others: nothing but these is known
         its, any_scale = insult_lists[code], tongues[ANY]
         tongues[code] = Tongue(None, its, its, any_scale.slope, any_scale.offset, plain=False)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.reading.hashing import bucket, hash_pairs
-from models.scoring.terms import SILENT, TermCache, expand
+from models.scoring.terms import SILENT, TermCache
 
 LONGEST = 32  # tokens; a longer sentence is cut into windows
 # Tokens in a window, and from one to the next: long ones, and short ones for an insult without full stops around it.
@@ -97,10 +97,10 @@ def _features(ids: NDArray[np.intp], cache: TermCache) -> tuple[NDArray[np.intp]
     rows[:, 0] = cache.rows.take(ids, axis=0)
     spoken = ids > SILENT
     (left,) = (spoken[:-1] & spoken[1:]).nonzero()
-    table = cache.weights.pairs
-    pairs = bucket(hash_pairs(cache.last.take(ids[left]), cache.first.take(ids[left + 1])), len(table))
+    hashes = hash_pairs(cache.last.take(ids[left]), cache.first.take(ids[left + 1]))
+    pairs = bucket(hashes, len(cache.weights.pairs))
     numbers[left, 1] = _PAIR + pairs
-    rows[left, 1, :-1] = expand(table.take(pairs, axis=0)) * cache.weights.scale[1]
+    rows[left, 1, :-1] = cache.weights.of_pairs_at(pairs)
     return numbers.reshape(-1), rows.reshape(-1, rows.shape[2])
 
 

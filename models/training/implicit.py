@@ -1,9 +1,11 @@
-"""Fit the heads that tell implicit abuse: what is meant badly without a bad word (Waseem et al. 2017).
+"""Fit the heads that tell implicit abuse: what is meant badly without a bad word (Waseem et al. 2017). And self-harm.
 
 Labelled comments hardly hold any: raters were asked for what is rude, and what is rude has mostly bad words. So it is
 learnt from sentences of our own (`implicit.toml`, `implicit_elsewhere.toml`), against their harmless siblings and all
 harmless comments, in every language: from the sentence encoder's vectors, and for threats and contempt for what people
 are from cues (`reading/cues.py`), of which a language's list says something where the encoder does not know it.
+Plain sayings of self-harm (`self_harm.toml`) are learnt in the same way,
+with cues of their own, and change nothing of the others.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -21,19 +25,21 @@ from sklearn.linear_model import LogisticRegression
 
 from models.labels import COLUMN, LABELS, TOXICITY
 from models.package_data import read_text
-from models.reading.cues import Cues, count_features
+from models.reading.cues import Cues, count_features, features_among
 from models.reading.letters import spell_words
 from models.scoring.romanised import LISTED
 from models.scoring.understanding import SUREST
 from models.training.datasets import Examples, fingerprint
 from models.training.thresholds import choose_thresholds
 
+SELF_HARM = "self_harm"
 #: By label, the share of harmless comments on news that lies above its default line. Chosen on development sets.
-_FLAGGED = {"insult": 0.001, "threat": 0.003, "identity_attack": 0.004}
+_FLAGGED = {"insult": 0.001, "threat": 0.003, "identity_attack": 0.004, SELF_HARM: 0.001}
 #: What a cue counts beside a number of the vector, for the labels that cues tell; and the sentences that must hold it.
-_CUE, _LEAST_OF_A_CUE = {"threat": 0.4, "identity_attack": 0.4}, 3
+_CUE, _LEAST_OF_A_CUE = {"threat": 0.4, "identity_attack": 0.4, SELF_HARM: 0.8}, 3
 _COST = 1.0  # scikit-learn's C
-_SIBLINGS = 4.0  # times a comment: our harmless sentences, which look like the others
+#: Times a comment: our harmless sentences, which look like the others, and sayings of self-harm.
+_SIBLINGS, _SAYINGS = 4.0, 4.0
 _FOLDS = 4
 #: Of what cues alone tell, in Latin letters: the share of harmless comments above a line, and what a cue counts.
 _FLAGGED_IN_LATIN, _CUE_ALONE = 0.003, 0.55
@@ -41,7 +47,9 @@ _FLAGGED_IN_LATIN, _CUE_ALONE = 0.003, 0.55
 _IN_LATIN = 3.0, 10.0
 _ON_NEWS = "civil"
 #: All that a kept fit depends on beside sentences.
-CHOICES = (_FLAGGED, _CUE, _LEAST_OF_A_CUE, SUREST, _COST, _SIBLINGS, _FOLDS, choose_thresholds()["balanced"])
+CHOICES = (
+    _FLAGGED, _CUE, _LEAST_OF_A_CUE, SUREST, _COST, _SIBLINGS, _SAYINGS, _FOLDS, choose_thresholds()["balanced"],
+)  # fmt: skip
 CHOICES_IN_LATIN = (_FLAGGED_IN_LATIN, _CUE_ALONE, _IN_LATIN)
 
 Vectors = NDArray[np.float32]
@@ -59,6 +67,13 @@ class Sentences:
         both = self.texts + other.texts, self.labels + other.labels, self.languages + other.languages
         return Sentences(*both)
 
+    def take(self, kept: Sequence[bool] | NDArray[np.bool_]) -> Sentences:
+        rest = list(compress(self.labels, kept)), list(compress(self.languages, kept))
+        return Sentences(list(compress(self.texts, kept)), *rest)
+
+    def harmless(self) -> Sentences:
+        return self.take([label is None for label in self.labels])
+
     def add(self, texts: Sequence[str], label: str | None, language: str) -> None:
         self.texts.extend(texts)
         self.labels.extend([label] * len(texts))
@@ -71,6 +86,10 @@ class Seen:
 
     vectors: Vectors
     cues: sparse.csr_matrix
+
+    def among(self, features: NDArray[np.bool_]) -> Seen:
+        """The same with these cues alone."""
+        return Seen(self.vectors, self.cues.multiply(features).tocsr())
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Seen:
         return Seen(self.vectors[rows], self.cues[rows])
@@ -93,19 +112,50 @@ def read_sentences() -> Sentences:
 
 
 def read_romanised() -> Sentences:
-    """Our own sentences in Hindi and Urdu in Latin letters."""
+    """Our own sentences in Hindi and Urdu in Latin letters that are abuse, and harmless ones."""
     ours = Sentences()
     for name, texts in tomllib.loads(read_text("models.training", "implicit_romanised.toml")).items():
         ours.add(texts, None if name == "harmless" else name, LISTED)
     return ours
 
 
+def read_self_harm() -> Sentences:
+    """Our own sayings of self-harm, and harmless ones, in all languages."""
+    ours = Sentences()
+    for language, lists in tomllib.loads(read_text("models.training", "self_harm.toml")).items():
+        for name, texts in lists.items():
+            ours.add(texts, None if name == "harmless" else name, language)
+    return ours
+
+
 def read_cues() -> dict[str, Any]:
-    """The cues as an artifact says them: the names of the slots, and what each language lists by them."""
-    listed: Mapping[str, Mapping[str, str]] = tomllib.loads(read_text("models.training", "cues.toml"))
-    its = {code: {names: " ".join(entries.split()) for names, entries in of.items()} for code, of in listed.items()}
-    slots = dict.fromkeys(slot for of in its.values() for names in of for slot in names.split("-"))
-    return {"slots": list(slots), "listed": its}
+    """The cues as an artifact says them: the names of the slots, and what each language lists by them.
+
+    First come the slots that tell abuse, then those that tell self-harm.
+    """
+    its = {code: dict(of) for code, of in _read_listed("cues.toml").items()}
+    for code, of in _read_listed("cues_of_self_harm.toml").items():
+        its[code].update(of)
+    return {"slots": [*_slots_of_abuse(), *_slots(_read_listed("cues_of_self_harm.toml"))], "listed": its}
+
+
+def features_of_abuse(cues: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Which features of such cues may tell abuse."""
+    return features_among(len(cues["slots"]), len(_slots_of_abuse()))
+
+
+def _slots_of_abuse() -> list[str]:
+    return _slots(_read_listed("cues.toml"))
+
+
+def _slots(listed: Mapping[str, Mapping[str, str]]) -> list[str]:
+    return list(dict.fromkeys(slot for of in listed.values() for names in of for slot in names.split("-")))
+
+
+@cache
+def _read_listed(name: str) -> dict[str, dict[str, str]]:
+    listed: Mapping[str, Mapping[str, str]] = tomllib.loads(read_text("models.training", name))
+    return {code: {names: " ".join(entries.split()) for names, entries in of.items()} for code, of in listed.items()}
 
 
 def see(vectors: Vectors, parts: Sequence[Sequence[str]], languages: Sequence[str], cues: Mapping[str, Cues]) -> Seen:
@@ -118,6 +168,23 @@ def see(vectors: Vectors, parts: Sequence[Sequence[str]], languages: Sequence[st
     columns = np.array([feature for its in found for feature in sorted(its)], np.intp)
     shape = len(found), count_features(next(iter(cues.values())).slots if cues else 0)
     return Seen(vectors, sparse.csr_matrix((np.ones(len(columns), np.float32), columns, sizes), shape))
+
+
+def fit_all(
+    ours: Sentences,
+    of_ours: Seen,
+    examples: Examples,
+    of_examples: Seen,
+    *,
+    in_latin: sparse.csr_matrix,
+    tell: Callable[[str], None],
+) -> dict[str, NDArray[np.float32]]:
+    """The arrays of an artifact, for the labels of our sentences; `in_latin` as for `fit_romanised`."""
+    known = np.array([code != LISTED for code in ours.languages])
+    heads, cues = fit(ours.take(known), of_ours.take(known), examples, of_examples, tell)
+    others = of_examples.cues[examples.targets[:, COLUMN[TOXICITY]] < 0.5]
+    alone = fit_romanised(ours, of_ours.cues, in_latin, others, tell)
+    return {"implicit": heads, "cues": cues, "romanised": alone}
 
 
 def fit(
@@ -137,6 +204,8 @@ def fit(
     heads[-1] = -np.inf
     cues = np.zeros((both.cues.shape[1], len(LABELS)), np.float32)
     for label, flagged in _FLAGGED.items():
+        if label not in ours.labels:
+            continue
         head = _Head(both, ours, label, _CUE.get(label, 0.0))
         unseen = head.unseen(fold)
         fitted = head.fit(np.ones(len(fold), bool))
@@ -167,7 +236,8 @@ def fit_romanised(
     is_latin = np.array([code == LISTED for code in ours.languages])
     table = np.zeros((cues.shape[1] + 1, len(LABELS)), np.float32)
     table[-1] = -np.inf
-    for label in _CUE if comments else ():  # without harmless comments no line can be set, and nothing is told
+    told_of = [label for label in _CUE if comments and label in ours.labels]
+    for label in told_of:  # without harmless comments no line can be set, and nothing is told
         head = _Head(Seen(np.zeros((len(fold), 0), np.float32), cues), ours, label, _CUE_ALONE)
         head.weights[:first][is_latin] *= np.where(head.bad[:first][is_latin], *_IN_LATIN)
         unseen = head.unseen(fold)
@@ -199,6 +269,8 @@ class _Head:
         self._counted[:first] = [its in (None, label) for its in ours.labels]
         self.weights = np.ones(rows)
         self.weights[:first][~self.bad[:first]] = _SIBLINGS
+        if label == SELF_HARM:
+            self.weights[:first][self.bad[:first]] = _SAYINGS
         held = np.asarray(seen.cues[self.bad].sum(axis=0)).ravel()
         self.columns = np.flatnonzero(held >= _LEAST_OF_A_CUE) if cue else np.zeros(0, np.intp)
         self._design = sparse.hstack([sparse.csr_matrix(seen.vectors), seen.cues[:, self.columns] * cue]).tocsr()

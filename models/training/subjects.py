@@ -26,8 +26,10 @@ from models.reading.encoder import open_encoder
 from models.reading.encoder_weights import DIGEST
 from models.reading.sentences import find_parts
 from models.scoring.pooling import pool_subjects
+from models.scoring.romanised import LISTED
 from models.scoring.understanding import Read, from_artifact
 from models.training.datasets import read_rows, source_path
+from models.training.implicit import read_self_harm
 from models.training.languages import LEARNT, language_path
 from models.training.stages import Arrays, Stages
 from models.training.thresholds import choose_thresholds
@@ -42,6 +44,9 @@ _ONE_IN = {"elsewhere": 100, "medicine": 4, "relationships": 7, "sadness": 2, "w
 _TITLES_ONE_IN = 200
 #: What a sentence of ours counts; another text 1. Chosen, as the cost, on sentences that were not learnt from.
 _OURS_COUNT = 40.0
+#: What a harmless sentence counts that looks like self-harm. Plain sayings of it another head tells (`implicit.py`):
+#: learnt here, too, they would lift the line, and posts would pass that say it at length.
+_SIBLING, _SIBLINGS_COUNT = "sibling", 10.0
 _COST = 1.5
 #: These shares of Wikipedia's harmless comments lie above the default threshold of a label, in the order of
 #: `SUBJECT_LABELS`; of them so many tell. Together with the other labels two in a hundred are not to be exceeded.
@@ -159,9 +164,18 @@ def _of_ours() -> Iterator[Told]:
     yield from (Told(text, "ours", about) for name, about in kinds.items() for text in _lists()[name])
 
 
+def read_siblings() -> list[Told]:
+    """Our own harmless sentences that look like self-harm, in languages that the encoder may know."""
+    ours = read_self_harm().harmless()
+    return [
+        Told(text, _SIBLING, (None, 0)) for text, code in zip(ours.texts, ours.languages, strict=True) if code != LISTED
+    ]
+
+
 def fit_head(told: list[Told], vectors: Vectors) -> Logits:
     """The head, shape (513, n_subjects) with the bias last."""
-    counts = np.array([_OURS_COUNT if one.kind == "ours" else 1.0 for one in told])
+    of_kind = {"ours": _OURS_COUNT, _SIBLING: _SIBLINGS_COUNT}
+    counts = np.array([of_kind.get(one.kind, 1.0) for one in told])
     columns = []
     for column in range(len(SUBJECT_LABELS)):
         known = np.array([one.about[column] is not None for one in told])
@@ -207,7 +221,9 @@ def learn(data: Path, artifact: Artifact, stages: Stages, tell: Callable[[str], 
         return {"vectors": encode_parts([find_parts(text, plain=True) for text in texts])}
 
     vectors = stages.run("vectors-subjects", [DIGEST, *texts], encode_all)["vectors"]
-    head = fit_head(told, vectors)
+    siblings = read_siblings()
+    of_siblings = encode_parts([find_parts(one.text, plain=True) for one in siblings])
+    head = fit_head([*told, *siblings], np.concatenate([vectors, of_siblings]))
     codes = artifact.manifest["understanding"]["tongues"]
     lines = np.zeros((len(codes), len(SUBJECT_LABELS)))
     arrays = {**artifact.arrays, "subjects": head.astype(np.float32), "subject_lines": lines.astype(np.float32)}

@@ -51,7 +51,7 @@ from models.training.thresholds import choose_thresholds
 from models.training.understanding import Fitting, Lists
 from texts.normalization import normalize
 
-VERSION = "2.7.0"
+VERSION = "2.8.0"
 WORD_BITS, PAIR_BITS = 19, 19
 PENALTY = {**dict.fromkeys(ABUSE_LABELS, 15.0), SPAM: 4.0}  # chosen on development sets
 #: All others: 0.

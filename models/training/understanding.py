@@ -275,26 +275,33 @@ class Fitting:
         return heads[-1], unseen
 
     def _fit_implicit(self) -> Arrays:
-        """The heads that tell implicit abuse, and what cues add to them; and what cues tell alone, in Latin letters."""
-        ours, romanised, examples = implicit.read_sentences(), implicit.read_romanised(), self.examples
+        """The heads that tell implicit abuse, and what cues add to them; and what cues tell alone, in Latin letters.
+
+        Self-harm is learnt beside it, with its own cues.
+        """
+        examples = self.examples
+        abuse = implicit.read_sentences() + implicit.read_romanised()
+        despair = abuse.harmless() + implicit.read_self_harm()
         of_comments = [source if source in LEARNT else "en" for source in examples.source]
 
         def fit() -> Arrays:
             cues = find_cues({"cues": self.cues})
-            parts = [find_parts(text) for text in ours.texts]
-            of_ours = implicit.see(encode_parts(parts).astype(np.float32), parts, ours.languages, cues)
             of_examples = implicit.see(self.vectors, self.parts, of_comments, cues)
-            heads, weights = implicit.fit(ours, of_ours, examples, of_examples, self.tell)
-            in_latin = [find_parts(text[:_LONGEST]) for text in [*romanised.texts, *self.in_latin]]
-            blind = np.zeros((len(in_latin), 0), np.float32)
-            of_latin = implicit.see(blind, in_latin, [LISTED] * len(in_latin), cues).cues
-            first = len(romanised.texts)
-            others = of_examples.cues[examples.targets[:, COLUMN[TOXICITY]] < 0.5]
-            of_sentences = sparse.vstack([of_ours.cues, of_latin[:first]])
-            alone = implicit.fit_romanised(ours + romanised, of_sentences, of_latin[first:], others, self.tell)
-            return {"implicit": heads, "cues": weights, "romanised": alone}
+            in_latin = [find_parts(text[:_LONGEST]) for text in self.in_latin]
+            of_latin = implicit.see(np.zeros((len(in_latin), 0), np.float32), in_latin, [LISTED] * len(in_latin), cues)
+            fitted = []
+            for ours, among in ((abuse, implicit.features_of_abuse(self.cues)), (despair, None)):
+                parts = [find_parts(text) for text in ours.texts]
+                of_ours = implicit.see(encode_parts(parts).astype(np.float32), parts, ours.languages, cues)
+                seen = [its if among is None else its.among(among) for its in (of_ours, of_examples, of_latin)]
+                arrays = implicit.fit_all(ours, seen[0], examples, seen[1], in_latin=seen[2].cues, tell=self.tell)
+                fitted.append(arrays)
+            column = COLUMN[implicit.SELF_HARM]
+            for name, array in fitted[0].items():
+                array[:, column] = fitted[1][name][:, column]
+            return fitted[0]
 
-        everything = ours + romanised
+        everything = abuse + despair
         labels = [*map(str, everything.labels), *everything.languages]
         choices = [str(implicit.CHOICES), str(implicit.CHOICES_IN_LATIN), str(self.cues)]
         facts = [*choices, *everything.texts, *labels, DIGEST, *examples.texts, *self.in_latin]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation.decisions import standing
 from moderation.policy import policies
-from moderation.store import Store
+from moderation.store import Store, insert_missing
 from moderation.tables import DECIDED_BY_PEOPLE, Comment, PolicyVersion, Site, Watermark
 
 #: Comments that one transaction goes through.
@@ -37,16 +37,16 @@ def count(store: Store) -> int:
 
 
 def _count_page(session: Session, site_id: str) -> int:
-    mark = session.get(Watermark, _name(site_id), with_for_update=True)
-    position = mark.position if mark is not None else ""
+    insert_missing(session, Watermark, [{"name": _name(site_id), "position": ""}])  # another may begin just now
+    mark = session.get_one(Watermark, _name(site_id), with_for_update=True)
+    if mark.position == _DONE:
+        return 0
+    position = mark.position
     query = select(Comment).where(Comment.site_id == site_id, text(DECIDED_BY_PEOPLE), Comment.id > position)
     page = session.scalars(query.order_by(Comment.id).limit(PAGE)).all()
     latest = {comment.author_key: comment for comment in page}
     for comment in latest.values():
         standing.weigh(session, comment)
-    if mark is None:
-        mark = Watermark(name=_name(site_id), position="")
-        session.add(mark)
     mark.position = page[-1].id if len(page) == PAGE else _DONE
     return len(latest)
 

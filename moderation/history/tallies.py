@@ -90,7 +90,7 @@ def rebuild(store: Store) -> int:
     with store.write() as session:
         counted = max(_position(session, WATERMARK), _position(session, _RECOUNTED))
         session.execute(delete(Watermark).where(Watermark.name == WATERMARK))
-        session.merge(Watermark(name=_RECOUNTED, position=counted))
+        watermarks.put(session, _RECOUNTED, counted)
         whole = last_days_removed(session)
         doubtful = [
             Tally.site_id.not_in(whole),
@@ -113,7 +113,7 @@ def counted_up_to(session: Session) -> str:
 def note_removed(session: Session, site_id: str, event_id: str) -> None:
     """Note, in the caller's transaction, that a site's audit is not whole any more up to this event."""
     name = f"{_REMOVED} {site_id}"
-    session.merge(Watermark(name=name, position=max(event_id, _position(session, name))))
+    watermarks.put(session, name, max(event_id, _position(session, name)))
 
 
 def last_days_removed(session: Session) -> dict[str, str]:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from sqlalchemy import literal, select, update
 from sqlalchemy.orm import Session
 
+from moderation.store import insert_missing
 from moderation.tables import Watermark
 
 
 def position(session: Session, name: str) -> str | None:
     """The position of this name; None: nothing was taken yet."""
     return session.scalar(select(Watermark.position).where(Watermark.name == name))
+
+
+def put(session: Session, name: str, position: str) -> None:
+    """Set a watermark in the caller's transaction, whether it is there or not."""
+    insert_missing(session, Watermark, [{"name": name, "position": position}])
+    session.execute(update(Watermark).where(Watermark.name == name).values(position=position))
 
 
 def advance(session: Session, name: str, before: str | None, after: str) -> bool:

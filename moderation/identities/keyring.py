@@ -119,9 +119,10 @@ class Keyring:
             if self._ring is not None:  # what follows will say that the database is away
                 self._due = time.monotonic() + _TRY_AGAIN
                 return
-            if sa.inspect(self._engine).has_table(TABLE.name):
-                raise
             rows = []
+            if sa.inspect(self._engine).has_table(TABLE.name):  # it may have come meanwhile: a first start migrates
+                with self._engine.connect() as connection:
+                    rows = read(connection)
         self._take(rows)
 
     def _take(self, rows: Sequence[StoredKey]) -> None:
@@ -138,7 +139,7 @@ class Keyring:
     def _begin_anew(self) -> Ring:
         """Begin another key, because those that are there cannot be opened: comments are moderated all the same."""
         with self._engine.execution_options(writes=True).begin() as connection:
-            rows = read(connection)
+            rows = read_alone(connection)
             if rows and not ring_of(rows, self._secret_keys).keys:
                 insert(connection, rows, self._secret_keys, "current")
                 rows = read(connection)
@@ -161,8 +162,18 @@ def read(connection: sa.Connection) -> list[StoredKey]:
     return [StoredKey(*row) for row in connection.execute(query)]
 
 
+def read_alone(connection: sa.Connection) -> list[StoredKey]:
+    """The keys that there are, for a transaction that may make another: nobody else makes one until it has ended.
+
+    On PostgreSQL two that look at the same moment would both make the same letter.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text(f"LOCK TABLE {TABLE.name} IN SHARE ROW EXCLUSIVE MODE"))
+    return read(connection)
+
+
 def insert(connection: sa.Connection, rows: Sequence[StoredKey], secret_keys: Sequence[str], stage: Stage) -> str:
-    """Make another key, in the caller's transaction. Returns its letter."""
+    """Make another key, in the caller's transaction, which has read them alone. Returns its letter."""
     letter = tokens.free_letter({row.letter for row in rows})
     sealed = sealing.seal_under(secret_keys, tokens.new_material())
     values = {"letter": letter, "sealed": sealed, "stage": stage, "created_at": clock.now()}

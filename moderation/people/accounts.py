@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -31,6 +32,9 @@ SESSION_LIFETIME = timedelta(days=14)
 SEEN_EVERY = timedelta(minutes=5)
 
 _hasher = PasswordHasher()
+#: Each hash takes 64 MiB and several threads of the processor. More of them wait, and are done no later.
+HASHES_AT_ONCE = 2
+_hashing = BoundedSemaphore(HASHES_AT_ONCE)
 
 
 class PersonError(Exception):
@@ -136,7 +140,8 @@ def hash_password(password: str) -> str:
     """
     if len(password) < MIN_PASSWORD_LENGTH:
         raise PersonError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
-    return _hasher.hash(password)
+    with _hashing:
+        return _hasher.hash(password)
 
 
 def for_setup(session: Session, token: str, *, to_use: bool = False) -> User | None:
@@ -271,7 +276,8 @@ def _nobodys() -> str:
 def _matches(user: User | None, password: str) -> bool:
     stored = user.password_hash if user is not None else None
     try:
-        _hasher.verify(stored or _nobodys(), password)
+        with _hashing:
+            _hasher.verify(stored or _nobodys(), password)
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None

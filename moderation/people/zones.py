@@ -16,9 +16,14 @@ def names() -> tuple[str, ...]:
 
 
 def of(user: User) -> ZoneInfo:
-    """The person's zone. UTC where they chose none, and where this machine does not know it."""
+    """The person's zone. UTC where they chose none."""
+    return named(user.zone)
+
+
+def named(name: str | None) -> ZoneInfo:
+    """The zone of this name. UTC where there is none, and where this machine does not know it."""
     try:
-        return ZoneInfo(user.zone or "UTC")
+        return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 

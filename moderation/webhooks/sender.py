@@ -31,6 +31,9 @@ CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
 #: How long somebody who enters an address waits for its host's name to be looked up.
 NAME_SECONDS = 2.0
+#: Look-ups for those who enter addresses, at the same time: one whose name server never answers goes on when nobody
+#: waits for it any more.
+NAMES_AT_ONCE = 8
 LONGEST_URL = 2000
 
 _LONGEST_HOST = 253
@@ -49,6 +52,9 @@ _NEVER = tuple(
         *("fc00::/7", "fe80::/10", "fec0::/10"),
     )
 )
+
+
+_looking_up = threading.BoundedSemaphore(NAMES_AT_ONCE)
 
 
 class Refused(Exception):
@@ -273,10 +279,10 @@ def require_permitted_text(parts: SplitResult, allow: Sequence[Network] = ()) ->
     host = (parts.hostname or "").removesuffix(".")
     if host == "localhost" or host.endswith(".localhost"):
         addresses = ["127.0.0.1", "::1"]
+    elif ":" in host:  # may end as an address of IPv4 does
+        addresses = [host]
     elif _NUMBER.fullmatch(host.rpartition(".")[2]):
         addresses = [socket.inet_ntoa(socket.inet_aton(host))]
-    elif ":" in host:
-        addresses = [host]
     else:
         return
     if not any(is_permitted(address, allow) for address in addresses):
@@ -290,8 +296,11 @@ def require_permitted_text(parts: SplitResult, allow: Sequence[Network] = ()) ->
 def require_permitted_name(parts: SplitResult, allow: Sequence[Network] = ()) -> None:
     """Raises Refused for a host whose name leads to private addresses alone just now.
 
-    Asks the resolver, for `NAME_SECONDS` at most. What it does not know, or tells too late, is seen at sending.
+    Asks the resolver, for `NAME_SECONDS` at most. What it does not know, or tells too late, is seen at sending; so is
+    what it is not asked because it has enough to do.
     """
+    if not _looking_up.acquire(blocking=False):
+        return
     refused: list[Refused] = []
 
     def resolve() -> None:
@@ -301,6 +310,8 @@ def require_permitted_name(parts: SplitResult, allow: Sequence[Network] = ()) ->
             refused.append(refusal)
         except Unreachable:
             return
+        finally:
+            _looking_up.release()
 
     resolving = threading.Thread(target=resolve, daemon=True)  # a resolver has no deadline of its own
     resolving.start()

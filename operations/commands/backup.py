@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import click
@@ -15,6 +18,7 @@ from sqlalchemy import URL, inspect, make_url
 
 import migrations
 from moderation import clock
+from moderation.history import watermarks
 from moderation.settings import Settings
 from moderation.store import Store
 from moderation.tables import Watermark
@@ -24,6 +28,8 @@ from operations.errors import OperatorError
 
 #: The name under which the database notes when it was last backed up.
 NOTED = "backup"
+#: How the name of a file ends that is being written. After so many seconds without a change nobody writes it any more.
+_PART, _SURELY_OVER = ".part", 24 * 3600
 
 
 @click.command()
@@ -35,7 +41,7 @@ def backup(*, file: Path) -> None:
     """
     settings, store = open_installation()
     if file.exists():
-        raise OperatorError(f"{file} exists. Give another name: a backup never writes over a file.")
+        raise _exists(file)
     moment = clock.now()
     with _whole_or_none(file) as part:
         if store.is_sqlite:
@@ -43,7 +49,7 @@ def backup(*, file: Path) -> None:
         else:
             _run(settings, "pg_dump", "--format=custom", f"--file={part}")
     with store.write() as session:
-        session.merge(Watermark(name=NOTED, position=moment.isoformat()))
+        watermarks.put(session, NOTED, moment.isoformat())
     click.echo(f"The database is in {file} ({file.stat().st_size:,} bytes). Keep the secret key apart from it.")
 
 
@@ -71,20 +77,36 @@ def restore(*, file: Path, replace: bool) -> None:
 @contextmanager
 def _whole_or_none(file: Path) -> Iterator[Path]:
     """A file beside `file` that only its owner can read, and that takes its name once it is whole and on the disk."""
-    part = file.with_name(f"{file.name}.part")
+    part = None
     try:
-        part.unlink(missing_ok=True)  # of an attempt that was killed; or somebody else's, who could read what we write
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        yield part
+        _remove_left(file)
+        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.", suffix=_PART)
+        os.close(descriptor)
+        yield (part := Path(name))
         with part.open("rb") as written:
             os.fsync(written.fileno())
-        part.replace(file)
+        data_dir.take_name(part, file)
+    except FileExistsError:
+        raise _exists(file) from None
     except sqlite3.OperationalError as error:  # what is full may be either disk
         raise OperatorError(f"{file} was not written: {error}. `winnow doctor` checks the database.") from None
     except OSError as error:
         raise OperatorError(f"{file} cannot be written: {error.strerror}.") from None
     finally:
-        part.unlink(missing_ok=True)
+        if part is not None:
+            part.unlink(missing_ok=True)
+
+
+def _remove_left(file: Path) -> None:
+    """Remove what attempts to write `file` left that were killed. Others may be writing it at this moment."""
+    for part in file.parent.glob(f"{glob.escape(file.name)}.*{_PART}*"):
+        with suppress(FileNotFoundError):
+            if part.lstat().st_mtime < time.time() - _SURELY_OVER:
+                part.unlink()
+
+
+def _exists(file: Path) -> OperatorError:
+    return OperatorError(f"{file} exists. Give another name: a backup never writes over a file.")
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:
@@ -111,13 +133,15 @@ def _put_sqlite(file: Path, database: Path, *, replace: bool) -> None:
     _require_whole(file)
     if database.exists() and not replace:
         raise OperatorError(f"There is a database at {database}. Add --replace to put the backup in its place.")
-    with _whole_or_none(database.with_name(f"{database.name}.restored")) as part:
+    restored = database.with_name(f"{database.name}.restored")
+    restored.unlink(missing_ok=True)  # of an attempt that was killed
+    with _whole_or_none(restored) as part:
         shutil.copyfile(file, part)
     for ending in ("-wal", "-shm", ""):  # the log belongs to the old database, and goes with it
         old = database.with_name(database.name + ending)
         if old.exists():
             old.replace(database.with_name(f"{database.name}.before-restore{ending}"))
-    database.with_name(f"{database.name}.restored").replace(database)
+    restored.replace(database)
 
 
 def _put_postgresql(settings: Settings, file: Path, *, replace: bool) -> None:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from moderation.history import watermarks
 from moderation.identities import keyring, tokens
 from moderation.identities.columns import Sealed, SealedDocument, each_text
 from moderation.identities.keyring import Ring
@@ -184,7 +185,7 @@ def _change_now(session: Session, values: _Values, rows: Sequence[_Row], target:
         place = f"{target or '-'} {values.name} {rows[-1][values.key[0]]}"
     else:
         place = f"{target or '-'} {values.name} "
-    session.merge(Watermark(name=MARK, position=place))
+    watermarks.put(session, MARK, place)
     return len(rows)
 
 

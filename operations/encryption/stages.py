@@ -72,7 +72,7 @@ def _key(store: Store, secret_keys: Sequence[str], *, new_key: bool) -> tuple[st
     """The letter and the stage of the key under which everything is to be."""
     with store.write() as session:
         connection = session.connection()
-        rows = keyring.read(connection)
+        rows = keyring.read_alone(connection)
         usable = [row for row in rows if row.letter in keyring.ring_of(rows, secret_keys).keys]
         is_over = not usable or usable[-1].stage == "whole"
         if not usable or (new_key and is_over):

@@ -55,11 +55,15 @@ class Patience:
         finally:
             self._deadlines.pop(task, None)
 
+    def end(self, task: asyncio.Task[Any]) -> None:
+        """Let a task that waits wait no longer, as if its deadline had passed."""
+        if self._deadlines.pop(task, None) is not None:
+            task.cancel()
+
     def _look(self) -> None:
         moment = time.monotonic()
         for task in [task for task, deadline in self._deadlines.items() if deadline <= moment]:
-            del self._deadlines[task]
-            task.cancel()
+            self.end(task)
         self._looks = bool(self._deadlines)
         if self._looks:
             asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)

@@ -1,7 +1,8 @@
 """Whose turn it is: requests that wait for a thread are taken by their senders in turn, not as they came.
 
 Scoring within a request takes the processor for up to a second, and a rate limit counts requests. In the order of their
-arrival one site's thousand would come before anybody else's one, before the console and before `/healthz`.
+arrival one site's thousand would come before anybody else's one, before the console and before `/healthz`. Checking a
+password is slow on purpose, and anybody may ask for it: that has a few threads of its own.
 """
 
 from __future__ import annotations
@@ -11,20 +12,28 @@ import re
 import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from service import paths
 
 Work = TypeVar("Work")
 
-#: Of all threads, those that may score at the same time, and those that may score for one sender. More would not be
-#: quicker, since Python runs one thread at a time, and each of them slows all others.
-SCORING_PART, SENDER_PART = 2, 4
+#: What takes the processor for long.
+Heavy = Literal["scores", "signs in"]
+#: Of all threads the part that may do it at the same time, and the part that may do it for one sender. More scoring
+#: would not be quicker, since Python runs one thread at a time, and each of them slows all others. What is not heavy
+#: may be slow as well, such as a page of the console: half of the threads are left to others.
+PARTS: Mapping[Heavy | None, tuple[int, int]] = {"scores": (2, 4), "signs in": (8, 8), None: (1, 2)}
+#: A sender has two threads where there are two: one may be held by a stream.
+_FEWEST = 2
 #: The routes that score within the request.
 _SCORING = frozenset(
     {"/api/v1/check", "/v1alpha1/comments:analyze", "/1.1/comment-check", "/v1/moderations", "/coral/phase"}
 )
+_SIGNING_IN = "/console/sign-in"
+#: What orchestrators ask before they end a process that does not answer: each a lane of its own.
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 #: What names the sender in a query, a form or a cookie, by the beginning of the path.
 _NAMED_BY = {
     "/v1alpha1/": re.compile(rb"(?:^|&)key=([^&]+)"),
@@ -36,21 +45,23 @@ _LOOKED_AT = 64 * 1024
 
 
 class Lane(NamedTuple):
-    """What waits in one line: a sender's requests that score, or the others."""
+    """What waits in one line: a sender's requests that are heavy in the same way, or the others."""
 
     sender: bytes
-    scores: bool
+    heavy: Heavy | None = None
 
 
 class Turns(Generic[Work]):
     """Work that waits, by lane. Safe to share between threads."""
 
     def __init__(self, threads: int) -> None:
-        self._of_all, self._of_one = max(1, threads // SCORING_PART), max(1, threads // SENDER_PART)
+        self._most = {heavy: [max(1, threads // part) for part in parts] for heavy, parts in PARTS.items()}
+        self._most[None][1] = max(self._most[None][1], min(_FEWEST, threads))
         self._changed = threading.Condition()
         #: The lane whose turn is next comes first.
         self._waiting: OrderedDict[Lane, deque[Work]] = OrderedDict()
-        self._scoring: Counter[Lane] = Counter()
+        #: How many threads are at the work of each lane, and of each kind.
+        self._busy: Counter[Lane | Heavy | None] = Counter()
 
     def add(self, lane: Lane, work: Work) -> None:
         """Put work at the end of its lane."""
@@ -69,39 +80,45 @@ class Turns(Generic[Work]):
                 self._waiting.move_to_end(lane)
             else:
                 del self._waiting[lane]
-            if lane.scores:
-                self._scoring[lane] += 1
+            self._busy.update((lane, lane.heavy))
             return lane, work
 
     def done(self, lane: Lane) -> None:
         """Let others of this lane have their turn."""
-        if lane.scores:
-            with self._changed:
-                self._scoring[lane] -= 1
-                if not self._scoring[lane]:
-                    del self._scoring[lane]
-                self._changed.notify()
+        with self._changed:
+            self._busy.subtract((lane, lane.heavy))
+            if not self._busy[lane]:
+                del self._busy[lane]
+            self._changed.notify()
 
     def _next(self) -> Lane | None:
-        full = self._scoring.total() >= self._of_all
-        return next((lane for lane in self._waiting if not lane.scores or not (full or self._is_full(lane))), None)
+        return next((lane for lane in self._waiting if not self._is_full(lane)), None)
 
     def _is_full(self, lane: Lane) -> bool:
-        return self._scoring[lane] >= self._of_one
+        of_all, of_one = self._most[lane.heavy]
+        return self._busy[lane.heavy] >= of_all or self._busy[lane] >= of_one
 
 
 def lane_of(scope: Mapping[str, Any], body: Callable[[int], bytes]) -> Lane:
     """The lane of a request. Who sends it is told by its key or its session, whether they are valid or not.
 
     `body` gives the first bytes of the body. Who hides a valid key from this escapes their own lane, and not the limit
-    for all that score.
+    for all that is as heavy.
     """
     path = paths.tidy(scope["path"])
     sender = unquote_to_bytes(_sender(path, scope, body)).strip().lower()
-    return Lane(hashlib.blake2b(sender, digest_size=16).digest(), path in _SCORING)
+    return Lane(hashlib.blake2b(sender, digest_size=16).digest(), _heavy(path, scope["method"]))
+
+
+def _heavy(path: str, method: str) -> Heavy | None:
+    if path in _SCORING:
+        return "scores"
+    return "signs in" if path == _SIGNING_IN and method == "POST" else None
 
 
 def _sender(path: str, scope: Mapping[str, Any], body: Callable[[int], bytes]) -> bytes:
+    if path in _PROBES:
+        return path.encode()
     headers = dict(scope["headers"])
     beginning = next((beginning for beginning in _NAMED_BY if path.startswith(beginning)), None)
     if beginning is None:

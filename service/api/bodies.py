@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from typing import Any, NoReturn
 
 from flask import request
@@ -81,6 +82,28 @@ def require_uncompressed(data: bytes) -> None:
             f"Send the body uncompressed: {named or 'gzip'} is not understood here.",
             headers={"Accept-Encoding": "identity"},
         )
+
+
+def uncompressed(data: bytes, *, most: int) -> bytes:
+    """A body as it was before gzip, by which Google's clients for Java and .NET pack all that they send.
+
+    Raises:
+        Problem: it is compressed otherwise, or cannot be unpacked whole.
+        werkzeug.exceptions.RequestEntityTooLarge: it is of more than `most` bytes. No more than these are unpacked.
+    """
+    if not data.startswith(_GZIP):
+        require_uncompressed(data)
+        return data
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        unpacked = unpacking.decompress(data, most + 1)
+    except zlib.error:
+        unpacked = b""
+    if len(unpacked) > most:
+        raise RequestEntityTooLarge
+    if not unpacking.eof or unpacking.unused_data:
+        raise Problem("malformed", "The body is compressed by gzip, and cannot be unpacked.")
+    return unpacked
 
 
 def _read(limit: int) -> bytes:

@@ -53,6 +53,9 @@ _OF_THE_TEXT = frozenset(
 MAX_INPUTS = 1000
 _DEFAULT_MODEL = "omni-moderation-latest"
 _TEXT_MODEL = "text-moderation-007"
+_LISTED_MODELS = (_DEFAULT_MODEL, "omni-moderation-2024-09-26", "text-moderation-latest", "text-moderation-stable")
+#: 26 September 2024: one classifier answers for all of them.
+_MODELS_MADE_AT = 1_727_308_800
 #: An error's code -> its name in `history/calls.py`, if that is not `malformed`.
 _COUNTED_AS = {
     "empty_string": "missing_field",
@@ -92,17 +95,27 @@ def moderate() -> Response:
     inputs = _inputs(document["input"])
     model = _model(document.get("model"))
     policy = judging.policy(site_id)
-    if policy.mode == "hold" and refusals.flags_unjudged():
+    if policy.mode == "hold" and _may_flag():
         return _flag("This site holds every comment for a person.")
     with judging.place(site_id, list(inputs.texts.values())):
         results = _judge(policy, inputs)
     return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
 
 
+@blueprint.get("/v1/models")
+def list_models() -> Response:
+    """The names that programs may give. Some, such as n8n, try a key by asking for these."""
+    callers.require_site(_bearer(), api_keys=True)
+    models = [
+        {"id": name, "object": "model", "created": _MODELS_MADE_AT, "owned_by": "winnow"} for name in _LISTED_MODELS
+    ]
+    return _answer({"object": "list", "data": models})
+
+
 @blueprint.errorhandler(Invalid)
 def _refuse_invalid(error: Invalid) -> Response:
     refusals.note(_COUNTED_AS.get(error.code or "", "malformed"), field_name=error.param)
-    if error.code in _OF_THE_TEXT and refusals.flags_unjudged():
+    if error.code in _OF_THE_TEXT and _may_flag():
         return _flag(str(error))
     return _error(400, str(error), param=error.param, code=error.code)
 
@@ -111,7 +124,7 @@ def _refuse(refusal: Refusal) -> Response:
     status, kind, code, message = _REFUSALS.get(refusal.kind, _INTERNAL)
     if refusal.kind == "refused":
         status = refusal.status
-    if refusals.flags_unjudged():
+    if _may_flag():
         return _flag(message)
     response = _error(status, message, kind=kind, code=code)
     response.headers.update(refusal.headers)
@@ -170,8 +183,7 @@ def _document() -> Any:
         werkzeug.exceptions.HTTPException: it is too large, or breaks off.
     """
     if "openai_document" not in g:
-        body = request.get_data(cache=False)
-        bodies.require_uncompressed(body)
+        body = bodies.uncompressed(request.get_data(cache=False), most=routes.MAX_BODY_BYTES)
         written = body.decode("utf-8-sig", errors="surrogateescape")
         g.openai_is_utf8 = judging.HALF_CHARACTER.search(written) is None
         g.openai_document = bodies.parse_text(written)
@@ -211,7 +223,9 @@ def _inputs(inputs: object) -> _Inputs:
     items = {f"input[{number}]": item for number, item in enumerate(inputs)}
     if all(isinstance(item, str) for item in inputs):
         texts = {place: _text(item, place) for place, item in items.items() if item.strip()}
-        return _Inputs(texts or {"input[0]": _text(inputs[0], "input[0]")}, list(items))
+        if not texts and _may_flag():
+            raise _empty("input[0]")
+        return _Inputs(texts, list(items))
     return _parts(items)
 
 
@@ -283,7 +297,7 @@ def _judge(policy: Policy, inputs: _Inputs) -> list[dict[str, Any]]:
     said = judging.languages_said(policy)
     _require_judged(policy, inputs.texts, said)
     texts = list(inputs.texts.values())
-    scores = judging.score(texts, [{"languages": said}] * len(texts))
+    scores = judging.score(texts, [{"languages": said}] * len(texts)) if texts else []
     limits = [_thresholds(policy, text, said) for text in texts]
     if inputs.places is not None:
         found = dict(zip(inputs.texts, map(_result, scores, limits), strict=True))
@@ -332,6 +346,10 @@ def _result(scores: Mapping[str, float], thresholds: Mapping[str, Threshold]) ->
         },
         "category_applied_input_types": {category: ["text"] if labels else [] for category, labels in scored.items()},
     }
+
+
+def _may_flag() -> bool:
+    return request.endpoint == "openai.moderate" and refusals.flags_unjudged()
 
 
 def _flag(why: str) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from flask import Response, abort, flash, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -52,6 +52,7 @@ def check() -> ResponseReturnValue | None:
         return None
     token = session_token()
     g.user = accounts.resume_session(context().store, token) if token else None
+    speaking.tell_times(g.user)
     if g.user is None and request.endpoint not in _OPEN:
         return _ask_to_sign_in()
     csrf.protect()
@@ -174,6 +175,12 @@ def own_address(address: str | None) -> str:
     return first_page
 
 
+def referring_page() -> str | None:
+    """The page of the console that held the form which is sent."""
+    path = urlsplit(request.referrer or "")
+    return own_address(f"{path.path}?{path.query}" if path.query else path.path) if path.path else None
+
+
 def wants_json() -> bool:
     """Whether the page's script asks, and not the browser itself."""
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
@@ -187,7 +194,7 @@ def _ask_to_sign_in() -> ResponseReturnValue:
         with translation.in_language(speaking.chosen()):  # the page that shows it is translated
             lost = gettext("You are no longer signed in, so nothing was done. Sign in, and do it once more.")
         flash(lost, "bad")
-    address = request.full_path.removesuffix("?") if request.method == "GET" else None
+    address = request.full_path.removesuffix("?") if request.method == "GET" else referring_page()
     if address == url_for("console.show_queue"):
         address = None
     return redirect(url_for("console.show_sign_in", next=address), 303)

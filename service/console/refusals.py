@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import NoReturn
-from urllib.parse import urlsplit
 
-from flask import Response, jsonify, make_response, render_template, request, url_for
+from flask import Response, jsonify, make_response, render_template, url_for
 from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -63,14 +62,8 @@ def show_forged(_error: CSRFError) -> Response:
             "This page was loaded before you last signed in, or more than twelve hours ago, so nothing was done. "
             "Load it again, and do it once more."
         ),
-        back=_referring_page(),
+        back=access.referring_page(),
     )
-
-
-def _referring_page() -> str | None:
-    """The page of the console that held the form."""
-    path = urlsplit(request.referrer or "")
-    return access.own_address(f"{path.path}?{path.query}" if path.query else path.path) if path.path else None
 
 
 def show_unavailable(_error: OperationalError) -> Response:

@@ -12,7 +12,7 @@ from flask import request
 from texts import translation
 from texts.translation import gettext, later
 
-#: Said on any page: by times.js, copy.js and exports.js.
+#: Said on any page: by times.js, copy.js, exports.js, sending.js and forms.js.
 _ANYWHERE = (
     later("just now"),
     later("Copied."),
@@ -28,22 +28,18 @@ _ANYWHERE = (
     later("Counting …"),
     later("Stopped. Nothing was saved."),
     later("The connection was lost, so there is no file. Try again in a moment."),
-)
-#: Said by sending.js.
-_SENDING = (
     later("The server failed (%(status)s). Try again in a moment."),
     later("The server did not answer in time. Try again."),
     later("The server cannot be reached. Try again in a moment."),
+    later("Sign in"),
+    later(", and try again here."),
 )
 #: Said wherever comments are decided: by cards.js and bulk.js.
 _DECIDING = (
-    *_SENDING,
     later("%(number)s selected"),
     later("Select none"),
     later("Select all on this page"),
     later("Take it back"),
-    later("Sign in"),
-    later(", and try again here."),
     later("Undo"),
 )
 #: Said in the queue.
@@ -56,14 +52,14 @@ _QUEUE = (
     later("The server cannot be reached. Read on; what you decide now comes back to its card."),
     later("The server is there again: try once more."),
     later("Thread and author are shown below the comment. Escape closes them."),
-    later("You are no longer signed in. Load the page again to sign in."),
     later("Undoing…"),
     later("There is nothing to undo in this tab."),
     later("The decision on the comment by %(name)s was not taken back."),
     later("The comment by %(name)s:"),
     later("%(verb)s: the reason"),
     later("Again: %(what)s"),
-    later("You are no longer signed in, and do not see here what others do."),
+    later("You are no longer signed in, and do not see here what others do. What you typed is kept."),
+    later(", and go on here."),
     later("This comment was changed just now. You see the new text when you leave this card."),
     later("It waits in the queue again."),
     later("%(number)s new, show it"),
@@ -80,11 +76,9 @@ _COMMENTS = (
 )
 #: Said on a policy's page.
 _POLICY = (
-    *_SENDING,
     later("%(label)s (%(from)s and %(reject)s)"),
     later("never"),
     later("The server cannot be reached, so the numbers stand still."),
-    later("You are no longer signed in. Sign in in another tab, and save again."),
     later("Saving…"),
 )
 _OF_PAGES: Mapping[str, tuple[str, ...]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from moderation import actors
 from moderation.policy import policies
@@ -38,20 +38,27 @@ _making = threading.Lock()
 
 
 def find_or_create(context: Context) -> str:
-    """The id of the demo's site. If two processes create one at once, both use the older."""
-    if (site_id := _oldest(context)) is not None:
+    """The id of the demo's site. Of two processes that want to create it at once, the slower uses the other's."""
+    if (site_id := _there(context)) is not None:
         return site_id
     with _making:
-        return _oldest(context) or _create(context)
+        return _there(context) or _create(context)
 
 
-def _oldest(context: Context) -> str | None:
+def _there(context: Context) -> str | None:
     with context.store.read() as session:
-        return session.scalar(select(Site.id).where(Site.name == NAME).order_by(Site.id).limit(1))
+        return session.scalar(
+            select(Site.id).where(func.lower(func.trim(Site.name)) == NAME).order_by(Site.id).limit(1)
+        )
 
 
 def _create(context: Context) -> str:
-    created = sites.create_site(context.store, context.settings, NAME)
+    try:
+        created = sites.create_site(context.store, context.settings, NAME)
+    except ValueError:  # the name is taken, since a moment ago
+        if (site_id := _there(context)) is None:
+            raise
+        return site_id
     with context.store.write() as session:
         policies.save(session, created.id, POLICY, actor=actors.OPERATOR)
-    return _oldest(context) or created.id
+    return created.id

@@ -45,20 +45,31 @@ ADVICE = {
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """The document."""
-    body = json.dumps(_document(_app()), ensure_ascii=False, indent=1)
-    return Response(body, content_type="application/json")
+    return Response(_encoded(_app()), content_type="application/json")
 
 
 @blueprint.get("/docs", strict_slashes=False)
 def page() -> Response:
     """The page."""
-    openapi_document = _document(_app())
+    return pages.set_headers(Response(_rendered(_app()), content_type="text/html; charset=utf-8"))
+
+
+# Anybody may ask for these, and they are the same each time: made once.
+
+
+@cache
+def _encoded(app: Flask) -> bytes:
+    return json.dumps(_document(app), ensure_ascii=False, indent=1).encode()
+
+
+@cache
+def _rendered(app: Flask) -> bytes:
+    openapi_document = _document(app)
     sections = reading.sections(openapi_document)
     advice = {kind: reading.prose(text) for kind, text in ADVICE.items()}
-    text = render_template(
+    return render_template(
         "docs/page.html", document=openapi_document, sections=sections, problems=KINDS, advice=advice
-    )
-    return pages.set_headers(Response(text, content_type="text/html; charset=utf-8"))
+    ).encode()
 
 
 @cache

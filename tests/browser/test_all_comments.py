@@ -79,6 +79,24 @@ def test_ones_own_decisions_are_found_and_corrected_in_their_rows(
     expect(page.locator(f"#{ids[1]}")).to_be_focused()
 
 
+def test_an_undo_that_does_not_reach_the_server_can_be_tried_again(
+    app: Flask, site: CreatedSite, ids: list[str], enter: Enter
+) -> None:
+    page = enter("mo")
+    page.goto(page.url + "comments?by=me")
+    expect(page.locator("#show-keys")).to_be_enabled()
+    at_keyboard(page, "j", "p")
+    told = page.locator(f"#{ids[3]} .outcome")
+    expect(told).to_contain_text("Published.")
+    page.context.set_offline(True)
+    page.keyboard.press("u")
+    expect(told).to_have_text("The server cannot be reached. Try again in a moment. Undo")
+    page.context.set_offline(False)
+    told.get_by_role("button", name="Undo").click()
+    expect(told).to_contain_text("Undone.")
+    assert statuses(app, site, ids[3:4]) == ["rejected"]
+
+
 def test_ticked_rows_and_all_that_a_search_finds_are_decided_and_taken_back(
     app: Flask, store: Store, site: CreatedSite, ids: list[str], enter: Enter, clock: Clock
 ) -> None:

@@ -18,7 +18,7 @@ from moderation.decisions.scoring import Scorer
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
-from moderation.people import accounts
+from moderation.people import accounts, sessions
 from moderation.policy import policies
 from moderation.review import saved_filters
 from moderation.sites import site_settings
@@ -747,6 +747,7 @@ def test_a_page_that_finds_no_room_for_a_stream_asks_and_sees_the_same(
     expect(card(nia, first)).to_contain_text("mo is looking at this")
     at_keyboard(mo, "r")
     expect(card(nia, first)).to_contain_text("mo rejected this comment just now.")
+    expect(mo.locator("#tabs")).to_contain_text("All 1")  # its cards ahead are there, so that the next one is news
     [new] = flag("three")
     for page in (mo, nia):
         page.get_by_role("button", name="1 new, show it").click()
@@ -797,7 +798,7 @@ def test_times_are_local_with_the_exact_time_on_hover(
     page.goto(f"{url}comments/{first}")
     written = page.locator(".card time").first
     expect(written).to_have_text(re.compile("ago$"))
-    exact = f"15 January {year} at 07:30:05"
+    exact = f"15 January {year}, 07:30:05 EST"
     expect(written).to_have_attribute("title", re.compile(exact))
     expect(page.locator(".history time").first).to_have_text(re.compile(exact))
 
@@ -811,7 +812,7 @@ def test_the_policys_decision_meanwhile_is_told_as_the_policys(
         comments.decide(session, None, first, "publish", actor="site", grace=timedelta(0))
 
     console_channel.publish(queues.redis, console_channel.Message("decided", site.id, [first]))
-    expect(card(page, first)).to_contain_text("The site published this comment just now.")
+    expect(card(page, first).locator(".outcome")).to_have_text("The site published this comment just now.")
     assert rows(store, Comment)[0].status == "published"
 
 
@@ -830,7 +831,9 @@ def test_a_tab_whose_session_ended_offers_to_sign_in_and_lives_again(
     other.get_by_role("button", name="Sign out").click()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("You are no longer signed in, and do not see here what others do.")
+    expect(alert).to_contain_text(
+        "You are no longer signed in, and do not see here what others do. What you typed is kept."
+    )
     expect(alert.get_by_role("link", name="Sign in")).to_be_visible()
     at_keyboard(page, "u")
     expect(alert).to_contain_text("was not taken back. You are no longer signed in")
@@ -850,6 +853,70 @@ def test_a_tab_whose_session_ended_offers_to_sign_in_and_lives_again(
     expect(card(nia, third)).to_contain_text("Published.")
     expect(card(page, third)).to_contain_text("nia published this comment just now.")
     assert [stored(store, one).status for one in (first, second, third)] == ["published", "rejected", "published"]
+
+
+def test_a_page_whose_person_was_signed_out_claims_nothing_more_keeps_what_was_typed_and_goes_on_when_they_are_back(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    [first, second] = flag("one", "two")
+    page = enter("mo")
+    page.context.add_init_script(ASK_SOONER)
+    page.reload()
+    claims: list[str] = []
+    page.on("request", lambda sent: claims.append(sent.url) if sent.url.endswith("/claim") else None)
+    for live in ("events", "changes"):  # only the claim is told that nobody is signed in
+        page.route(f"**/console/{live}*", lambda route: route.abort())
+    with page.expect_response(lambda answer: answer.url.endswith(f"{first}/claim") and answer.ok):
+        at_keyboard(page, "j", "c")
+    page.keyboard.type("Who is this?")
+    with store.read() as session:
+        mo = session.scalars(select(User.id).where(User.name == "mo")).one()
+    with store.write() as session:
+        sessions.end_all(session, mo, actor="operator")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text(
+        "You are no longer signed in, and do not see here what others do. What you typed is kept."
+    )
+    page.clock.install()
+    before = len(claims)
+    card(page, second).focus()
+    page.clock.run_for(60_000)
+    card(page, first).get_by_label("Note for colleagues").focus()
+    page.clock.run_for(60_000)
+    assert len(claims) == before
+
+    for live in ("events", "changes"):
+        page.unroute(f"**/console/{live}*")
+    with page.context.expect_page() as opened:
+        alert.get_by_role("link", name="Sign in").click()
+    sign_in(opened.value, "mo")
+    assert opened.value.url == f"{page.url}#{first}", "the same place"
+    opened.value.close()
+    with page.expect_response(lambda answer: answer.url.endswith("/claim") and answer.ok):
+        page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(alert).to_be_hidden()
+    card(page, first).focus()
+    at_keyboard(page, "c")
+    card(page, first).get_by_role("button", name="Add the note").click()
+    expect(card(page, first).locator(".colleagues-notes").get_by_text("Who is this?")).to_be_visible()
+
+
+def test_what_one_takes_back_in_another_tab_waits_on_this_page_again(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    [first, _] = flag("one", "two")
+    page = enter("mo")
+    other = page.context.new_page()
+    other.goto(page.url)
+    at_keyboard(other, "j", "p")
+    expect(card(page, first).locator(".outcome")).to_have_text("mo published this comment just now.")
+    expect(card(other, first)).to_contain_text("Published.")
+    at_keyboard(other, "u")
+    expect(card(other, first)).to_contain_text("Undone.")
+    page.get_by_role("button", name="1 new, show it").click()
+    expect(card(page, first)).to_be_focused()
+    expect(card(page, first).get_by_role("button", name="Publish")).to_be_visible()
+    expect(other.locator("#news")).to_be_hidden()
 
 
 def test_a_long_comment_says_that_it_is_cut_and_is_opened_by_keyboard_also_on_its_own_page(
@@ -901,6 +968,12 @@ def test_a_block_from_a_card_is_taken_back_on_the_card(flag: Flag, enter: Callab
     [first] = flag("one")
     page = enter("mo")
     card(page, first).locator("details.more > summary").click()
+    card(page, first).locator("select[name=list]").first.select_option("blocked_authors")
+    card(page, first).get_by_role("button", name="Add to the list").click()
+    expect(card(page, first).get_by_text("is blocked from now on, for a week.")).to_be_visible()
+    card(page, first).get_by_role("button", name="Take it back").press("Enter")
+    expect(card(page, first).get_by_text("Ada is no longer among the blocked authors.")).to_be_visible()
+    expect(card(page, first)).to_be_focused()
     card(page, first).locator("select[name=list]").first.select_option("blocked_authors")
     card(page, first).get_by_role("button", name="Add to the list").click()
     expect(card(page, first).get_by_text("is blocked from now on, for a week.")).to_be_visible()

@@ -21,10 +21,10 @@ from moderation.history import tallies
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
-from moderation.people import accounts
+from moderation.people import accounts, sessions
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import Comment, User
+from moderation.tables import Comment, Note, User
 from moderation.webhooks import afterwards
 from service.console import exports
 from tests.conftest import client_of
@@ -68,6 +68,41 @@ def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Pos
 
 def open_page(new_context: NewContext, url: str, path: str, **options: object) -> Page:
     return signed_in_page(new_context(**options), url + path, "mo")
+
+
+def test_a_form_that_cannot_be_sent_keeps_what_was_written_and_is_sent_once(
+    url: str, store: Store, post: Post, new_context: NewContext
+) -> None:
+    comment = post("something insult=0.8")
+    page = open_page(new_context, url, f"comments/{comment}")
+    card(page, comment).locator("details.more > summary").click()
+    box, button = (
+        page.get_by_placeholder("No author and no site sees it"),
+        page.get_by_role("button", name="Add the note"),
+    )
+    box.fill("A note of many words.")
+    told = page.locator("form.write-note").get_by_role("alert")
+    page.clock.install()
+    page.clock.fast_forward(61_000)
+    page.route("**/you/who", lambda route: route.abort())
+    button.click()
+    expect(told).to_have_text("The server cannot be reached. Try again in a moment.")
+    expect(told).to_be_in_viewport()
+    page.unroute("**/you/who")
+    with store.read() as session:
+        mo = session.scalars(select(User.id)).one()
+    with store.write() as session:
+        sessions.end_all(session, mo, actor="operator")
+    button.click()
+    expect(told).to_have_text("You are no longer signed in, so nothing was done. Sign in, and try again here.")
+    expect(box).to_have_value("A note of many words.")
+    with page.context.expect_page() as opened:
+        told.get_by_role("link", name="Sign in").click()
+    sign_in(opened.value, "mo")
+    assert opened.value.url.startswith(page.url)
+    button.evaluate("button => { button.click(); button.click(); }")
+    expect(page.locator(".colleagues-notes").get_by_text("A note of many words.")).to_have_count(1)
+    assert [one.text for one in rows(store, Note)] == ["A note of many words."]
 
 
 def test_a_comment_is_found_and_what_was_found_is_taken_away_as_the_api_has_it(

@@ -15,7 +15,7 @@ from moderation.people import accounts
 from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import AuditEvent, Comment, WebhookDelivery
+from moderation.tables import AuditEvent, Comment, Report, WebhookDelivery
 from tests.conftest import client_of
 from tests.support.browsing import NewContext, Serve, at_keyboard, card, signed_in_page, violations_in_light_and_dark
 from tests.support.clock import Clock
@@ -86,6 +86,35 @@ def test_mo_warns_an_author_and_dismisses_a_readers_reports_from_the_queue_and_t
     assert told(store, "author.warned") == ["Please stay kind."]
     actions = {event.action for event in rows(store, AuditEvent) if event.actor.startswith("user:")}
     assert {"author.warned", "reports.dismissed", "reports.dismissal_undone"} <= actions
+
+
+def test_a_dismissal_whose_card_has_left_the_page_is_found_among_the_last_decisions(
+    app: Flask, store: Store, post: Post, serve: Serve, new_context: NewContext
+) -> None:
+    alone, also = post("Buy pills, all of you", name="Cy"), post("Buy pills, everybody", name="Dee")
+    report(store, alone, "troll")
+    report(store, also, "troll", "ann")
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
+    page = signed_in_page(new_context(), f"{serve(app)}/console/", "mo")
+    both = card(page, also.id).get_by_text("Who reported it")
+    for _ in range(2):
+        both.click()
+        card(page, also.id).get_by_role("button", name="Dismiss all by this reader").first.click()
+        expect(card(page, also.id)).to_contain_text("Dismissed 2 reports by this reader. 1 comment waits on")
+        expect(card(page, alone.id)).to_have_class("card decided")
+        page.reload()
+        expect(card(page, alone.id)).to_have_count(0)
+        expect(both).to_have_count(0)
+        page.get_by_text("Last decisions").click()
+        entry = page.locator("#recent li")
+        expect(entry).to_contain_text("Dee Dismissed 2 reports by this reader.")
+        entry.get_by_role("button", name="Undo").click()
+        expect(card(page, also.id).locator(".outcome")).to_have_text("Undone: 2 reports wait again.")
+        expect(both).to_be_visible()
+        expect(page.locator("#recent")).to_be_hidden()
+        page.get_by_role("button", name="1 new, show it").click()
+        expect(card(page, alone.id).locator(".reporters")).to_contain_text("no report decided yet")
+    assert {row.outcome for row in rows(store, Report)} == {"waiting"}
 
 
 def test_mo_suspends_an_author_and_ends_it_on_their_page_without_scripts(

@@ -177,6 +177,24 @@ def test_rules_that_change_are_counted_too(open_policy: Open) -> None:
     words(page, "Banned words").fill("***")
     words(page, "Suspect words").focus()
     expect(page.locator("#trouble")).to_have_text("Some entries of the lists cannot be used.")
+    assert set(numbers(page).values()) == {"–"}
+    words(page, "Banned words").fill("")
+    words(page, "Suspect words").focus()
+    expect(page.locator('[data-number="unseen_rejected"]')).not_to_have_text(re.compile("32|–"))
+
+
+@pytest.mark.usefixtures("past")
+def test_thresholds_that_cannot_be_counted_leave_no_numbers_of_others(open_policy: Open) -> None:
+    page = open_policy()
+    before, reject_at = numbers(page), field(page, "reject_at", "insult")
+    was = reject_at.input_value()
+    for impossible in ("0.001", "7"):  # below where it flags; above every score
+        reject_at.fill(impossible)
+        assert set(numbers(page).values()) == {"–"}
+        reject_at.fill(was)
+        assert numbers(page) == before
+    reject_at.fill("0.001")
+    expect(page.get_by_role("alert")).to_contain_text("Not counted, and cannot be saved")
 
 
 @pytest.mark.usefixtures("past")
@@ -320,7 +338,7 @@ def test_saving_leaves_one_where_one_is_and_loses_nothing_when_the_server_or_the
     other.get_by_role("button", name="Sign out").click()
     box.fill("rotten\nfruit*")
     page.keyboard.press("Control+Enter")
-    expect(told).to_have_text("You are no longer signed in. Sign in in another tab, and save again.")
+    expect(told).to_have_text("You are no longer signed in, so nothing was done. Sign in, and try again here.")
     sign_in(other, "ada")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Saved as version 3.")).to_be_visible()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -251,7 +253,6 @@ def test_the_option_wins_over_the_environment(tmp_path: Path) -> None:
 
 def test_the_generated_secret_key_is_private_kept_and_read(tmp_path: Path) -> None:
     environment.generate_secret_key(tmp_path)
-    environment.generate_secret_key(tmp_path)
     path = environment.secret_key_path(tmp_path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     found = environment.read({"WINNOW_DATA_DIR": str(tmp_path)})
@@ -259,7 +260,47 @@ def test_the_generated_secret_key_is_private_kept_and_read(tmp_path: Path) -> No
     assert len(found.secret_keys[0]) >= 32
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "cut off"])
+def test_who_reads_while_the_secret_key_is_made_finds_none_or_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[tuple[str, ...]] = []
+    begin = os.fdopen
+
+    def begin_to_write(*arguments: Any, **named: Any) -> Any:
+        found.append(environment.read({}, tmp_path).secret_keys)
+        return begin(*arguments, **named)
+
+    monkeypatch.setattr(os, "fdopen", begin_to_write)
+    environment.generate_secret_key(tmp_path)
+    assert found == [()]
+    assert len(environment.read({}, tmp_path).secret_keys) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_a_secret_key_that_comes_just_after_it_was_looked_for_is_no_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "exists", lambda _: True)
+    assert environment.read({}, tmp_path).secret_keys == ()
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_of_two_secret_keys_that_are_made_at_once_the_first_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    if not has_links:
+        monkeypatch.setattr(os, "link", refuse)  # as some file systems do
+    environment.generate_secret_key(tmp_path)
+    first = environment.read({}, tmp_path).secret_keys
+    environment.generate_secret_key(tmp_path)
+    assert environment.read({}, tmp_path).secret_keys == first
+    assert [file.name for file in tmp_path.iterdir()] == ["secret_key"]
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "cut off", ","])
 def test_a_key_file_that_holds_no_key_is_named(text: str, tmp_path: Path) -> None:
     path = environment.secret_key_path(tmp_path)
     path.write_text(text)

@@ -15,6 +15,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import psutil
@@ -58,16 +59,19 @@ def test_a_write_is_there_afterwards(store: Store) -> None:
     assert count(store) == 1
 
 
-def test_a_new_database_is_waited_for_while_another_process_opens_it(tmp_path: Path) -> None:
+def test_a_new_database_is_waited_for_while_another_process_opens_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = tmp_path / "new.db"
-    with closing(sqlite3.connect(database, isolation_level=None, check_same_thread=False)) as another:
+    with closing(sqlite3.connect(database, isolation_level=None)) as another:
         another.execute("CREATE TABLE of_another (id)")
         another.execute("BEGIN IMMEDIATE")
-        let_go = threading.Timer(0.2, another.rollback)
-        let_go.start()
+        until_it_ends = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: another.rollback())
+        monkeypatch.setattr(store_module, "time", until_it_ends)
+        monkeypatch.setattr(store_module, "WRITE_TIMEOUT", 60.0)  # a busy machine may pause for seconds
         with closing(Store(f"sqlite:///{database}")) as store, store.read() as session:
             assert session.scalar(text("PRAGMA journal_mode")) == "wal"
-        let_go.join()
+        assert not another.in_transaction, "it was waited for"
 
 
 def test_a_new_database_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,6 +272,7 @@ def test_nobody_waits_for_ever_for_a_stopped_process(
     stopped.kill()
     eventually(lambda: not psutil.pid_exists(stopped.pid) or stopped.status() == psutil.STATUS_ZOMBIE, what="it died")
     outcomes.clear()
+    monkeypatch.setattr(store_module, "_STUCK_PATIENCE", 60.0)  # a busy machine may pause for longer than half a second
     _try_to_write(sqlite, "afterwards", outcomes)
     assert outcomes[0][0] == "written"
     outsider = os.open(f"{sqlite.engine.url.database}.lock", os.O_RDWR)

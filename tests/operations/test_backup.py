@@ -114,6 +114,40 @@ def test_a_backup_overwrites_nothing_and_leaves_no_half(run: Run, store: Store, 
 
 
 @pytest.mark.one_database
+@pytest.mark.parametrize("has_links", [True, False])
+def test_of_two_backups_that_write_one_file_at_the_same_moment_the_first_has_it_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    if not has_links:
+        monkeypatch.setattr(os, "link", refuse)  # as some file systems do
+    file = tmp_path / "one[1].bak"
+    slower, quicker = backup._whole_or_none(file), backup._whole_or_none(file)
+    slower.__enter__().write_text("the slower one")
+    with quicker as part:
+        part.write_text("whole")
+    with pytest.raises(OperatorError, match="exists"):
+        slower.__exit__(None, None, None)
+    assert file.read_text() == "whole"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.one_database
+def test_what_a_killed_backup_left_is_removed_by_a_later_one(tmp_path: Path) -> None:
+    file, old = tmp_path / "one[1].bak", tmp_path / "one[1].bak.abcdefgh.part"
+    others = [tmp_path / "one[1].bak.ijklmnop.part", tmp_path / "one1.bak.abcdefgh.part"]
+    for part in (old, *others):
+        part.touch()
+    for part in (old, others[1]):
+        os.utime(part, (0, 0))
+    with backup._whole_or_none(file) as part:
+        part.touch()
+    assert sorted(tmp_path.iterdir()) == sorted([file, *others]), "one that may still be written stays"
+
+
+@pytest.mark.one_database
 def test_a_backup_for_which_a_disk_has_no_room_is_told_in_a_sentence(tmp_path: Path) -> None:
     full = sqlite3.OperationalError("database or disk is full")
     said = r"one\.bak was not written: database or disk is full"

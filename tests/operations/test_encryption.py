@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -36,6 +37,8 @@ from operations.encryption import rewriting, stages
 from tests.conftest import SECRET_KEY
 from tests.support.classifier import ChosenScores
 from tests.support.comments import dump, rows, stored
+from tests.support.databases import waits_for_a_lock
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -334,6 +337,32 @@ def test_with_a_lost_key_comments_are_moderated_and_what_is_new_is_whole(
         assert not last.unreadable
         assert len(letters(store)) == 1
         assert rows(store, Comment, external_id="zq-1")[0].email == EMAIL
+
+
+@pytest.mark.parametrize("other_key", [False, True])
+def test_two_that_begin_a_key_at_the_same_moment_begin_one(world: World, other_key: bool) -> None:
+    """The two may run `winnow privacy encrypt`, or be processes that cannot open the keys that there are."""
+    if world.store.is_sqlite:
+        pytest.skip("about PostgreSQL: on SQLite there is one writer")
+    secret_keys = (SECRET_KEY,)
+    if other_key:
+        world.encrypt()
+        secret_keys = (OTHER,)
+    with (
+        closing(Store(world.settings.database_url, secret_keys=secret_keys)) as store,
+        ThreadPoolExecutor(1) as threads,
+    ):
+
+        def begin() -> object:
+            return store.keyring._begin_anew() if other_key else stages._key(store, secret_keys, new_key=False)
+
+        with world.store.write() as session:
+            connection = session.connection()
+            keyring.insert(connection, keyring.read_alone(connection), secret_keys, "current")
+            other = threads.submit(begin)
+            eventually(lambda: waits_for_a_lock(world.store) or other.done())
+        other.result(60)
+    assert len(letters(world.store)) == 1 + other_key
 
 
 def test_a_process_without_a_secret_key_takes_no_part(world: World) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, event, inspect, text
 
 import migrations
 from migrations import beforehand
+from moderation import store as store_module
 from moderation.store import Store
 from moderation.tables import Table
 from operations import migrate
@@ -115,6 +116,27 @@ def test_starts_at_the_same_moment_migrate_one_after_another(empty_url: str, tmp
     assert [start.result().returncode for start in starts] == [0, 0, 0]
     with closing(Store(empty_url)) as store:
         assert differences(store) == []
+
+
+def test_a_migration_on_sqlite_waits_for_another_that_takes_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than anybody else waits for the turn to write."""
+    monkeypatch.setattr(store_module, "WRITE_TIMEOUT", 0.1)
+    url = f"sqlite:///{tmp_path / 'some.db'}"
+    with closing(Store(url)) as one, closing(Store(url)) as other, ExitStack() as migrating:
+        migrating.enter_context(one.write())
+        monkeypatch.setattr(migrate, "time", SimpleNamespace(sleep=lambda _seconds: migrating.close()))
+        migrate.upgrade(other)
+        assert migrations.current(other) == migrations.newest()
+
+
+def test_a_database_that_is_migrated_while_it_is_opened_is_opened(empty: Store, empty_url: str) -> None:
+    """It looks for keys where there is no table, and a moment later there is."""
+    with closing(Store(empty_url)) as opened:
+        event.listen(opened.engine, "handle_error", lambda _: migrate.upgrade(empty), once=True)
+        opened.keyring.use()
+        assert migrations.current(opened) == migrations.newest()
 
 
 @pytest.fixture

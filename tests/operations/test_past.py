@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from moderation.past import bringing
 from moderation.sites import sites
 from moderation.store import Store
 from moderation.tables import Comment
@@ -24,7 +24,6 @@ from operations import environment
 from tests.moderation.past.test_readers import WXR, coral_comment, item, wxr_comment
 from tests.support import command_line
 from tests.support.command_line import make_data_dir, sentence
-from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
@@ -108,26 +107,37 @@ def test_an_archived_site_is_refused_until_it_is_brought_back(run: Run, tmp_path
     assert run("import", "wordpress", "wp.xml", "--site", "A").stdout == "Brought 20 comments.\n"
 
 
+#: It dies when the rows of a batch are written, and not yet committed.
+_KILLED_IN_THE_SECOND_BATCH = """
+import os, signal
+from moderation.past import bringing
+import winnow
+ask, batches = bringing._ask, []
+def ask_or_die(*arguments):
+    batches.append(arguments)
+    return ask(*arguments) if len(batches) == 1 else os.kill(os.getpid(), signal.SIGKILL)
+bringing._ask = ask_or_die
+winnow.main()
+"""
+
+
 def test_an_import_that_was_killed_is_run_again(run: Run, tmp_path: Path) -> None:
-    write_wxr(tmp_path / "wp.xml", 10_000)
+    write_wxr(tmp_path / "wp.xml", 2 * bringing.BATCH + 20)
     store = Store(environment.read({}, tmp_path / "winnow-data").database_url)
 
     def stored() -> int:
         with store.read() as session:
             return session.scalar(select(func.count()).select_from(Comment)) or 0
 
-    command = [sys.executable, "-m", "winnow", "import", "wordpress", "wp.xml", "--site", "A"]
+    command = [sys.executable, "-c", _KILLED_IN_THE_SECOND_BATCH, "import", "wordpress", "wp.xml", "--site", "A"]
     environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL)
-    eventually(stored, within=60, what="some are brought")
-    process.send_signal(signal.SIGKILL)
-    process.wait(60)
-    time.sleep(0.1)
-    brought = stored()
-    assert 0 < brought < 10_000
+    killed = subprocess.run(command, cwd=tmp_path, env=environ, timeout=120, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert stored() == bringing.BATCH, "nothing of the batch in which it died"
     result = run("import", "wordpress", "wp.xml", "--site", "A")
-    assert result.stdout == f"Brought {10_000 - brought:,} comments; {brought:,} were there already.\n"
-    assert stored() == 10_000
+    there, rest = bringing.BATCH, bringing.BATCH + 20
+    assert result.stdout == f"Brought {rest:,} comments; {there:,} were there already.\n"
+    assert stored() == there + rest
     store.close()
 
 

@@ -44,6 +44,8 @@ class Upstream(BaseHTTPRequestHandler):
         pieces = [said.encode()] if self.path != "/stream" else [b"first\n", b"second\n"]
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
+        if self.path == "/stream":
+            self.send_header("X-Accel-Buffering", "no")  # as Winnow marks what it streams
         self.end_headers()
         for piece in pieces:
             self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")

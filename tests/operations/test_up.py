@@ -12,15 +12,23 @@ import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 import redis
 import requests
 
-from operations import embedded_redis
+from moderation.people import accounts
+from moderation.settings import Settings
+from moderation.sites import sites
+from moderation.store import Store
+from moderation.tables import Site, User
+from operations import embedded_redis, first_start, up
+from operations.errors import OperatorError
 from tests.faults.world import small_disk
 from tests.support.command_line import sentence, winnow
+from tests.support.comments import rows
 from tests.support.processes.installation import Installation
 from tests.support.processes.ports import free_port
 from tests.support.waiting import eventually
@@ -273,6 +281,42 @@ def test_an_unwritable_data_directory_is_named(tmp_path: Path) -> None:
     assert f"{tmp_path}/file/data cannot be written by user id " in start_fails(
         "--port", str(free_port()), "--data-dir", str(tmp_path / "file" / "data"), cwd=tmp_path
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names without files are Linux's")
+def test_of_two_that_start_on_one_port_at_the_same_moment_one_is_refused() -> None:
+    """Both found it free before either listened, and would have shared its requests."""
+    port = free_port()
+    with up.hold_port("127.0.0.1", port), pytest.raises(OperatorError, match=f"Port {port} is taken"):
+        up.hold_port("127.0.0.1", port).__enter__()
+    with up.hold_port("127.0.0.1", port):
+        pass
+
+
+@pytest.mark.parametrize("quicker", ["site", "user"])
+def test_what_another_makes_during_a_first_start_is_left_to_it(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch, quicker: str
+) -> None:
+    """Such as `winnow user create admin`, or a start on another machine with the same database."""
+    make_site, make_user = sites.create_site, accounts.create_user
+
+    def of_two_sites(*arguments: Any) -> Any:
+        make_site(*arguments)
+        return make_site(*arguments)
+
+    def of_two_users(*arguments: Any) -> Any:
+        make_user(*arguments)
+        return make_user(*arguments)
+
+    if quicker == "site":
+        monkeypatch.setattr(sites, "create_site", of_two_sites)
+    else:
+        monkeypatch.setattr(accounts, "create_user", of_two_users)
+    said: list[str] = []
+    first_start.create_first(store, settings, said.append)
+    assert any("Site key" in line for line in said) is (quicker == "user")
+    assert any("Sign in" in line for line in said) is (quicker == "site")
+    assert (len(rows(store, Site)), len(rows(store, User))) == (1, 1)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")

@@ -196,14 +196,44 @@ class TestDropInProtocols:
             ),
         ],
     )
-    def test_a_name_given_twice_and_a_compressed_body_are_refused(
+    def test_a_name_given_twice_and_what_cannot_be_unpacked_are_refused(
         self, scored: Flask, site: CreatedSite, path: str, body: bytes
     ) -> None:
         client = scored.test_client()
         path, bearer = path.replace("KEY", site.compat_key), {"Authorization": f"Bearer {site.compat_key}"}
-        for sent, says in ((body, "given twice"), (packed(body), "uncompressed")):
-            answer = client.post(path, data=sent, content_type=JSON, headers=bearer)
+        broken = packed(body)[:-9]
+        for sent, coding, says in (
+            (body, "identity", "given twice"),
+            (packed(body), "gzip", "given twice"),
+            (broken, "gzip", "cannot be unpacked"),
+            (zlib.compress(body), "deflate", "uncompressed: deflate"),
+        ):
+            answer = client.post(path, data=sent, content_type=JSON, headers=bearer | {"Content-Encoding": coding})
             assert (answer.status_code, says in answer.get_json()["error"]["message"]) == (400, True)
+
+    @pytest.mark.parametrize(
+        ("path", "body", "too_large"),
+        [
+            ("/v1/moderations", b'{"input": "insult=0.95"%s}', 413),
+            (
+                "/v1alpha1/comments:analyze?key=KEY",
+                b'{"comment": {"text": "insult=0.95"}, "requestedAttributes": {"INSULT": {}}%s}',
+                400,
+            ),
+        ],
+    )
+    def test_a_body_packed_by_gzip_is_read_as_googles_clients_for_java_and_dotnet_send_it(
+        self, scored: Flask, site: CreatedSite, path: str, body: bytes, too_large: int
+    ) -> None:
+        path, bearer = path.replace("KEY", site.compat_key), {"Authorization": f"Bearer {site.compat_key}"}
+        for spaces, status in ((0, 200), (1_400_000, too_large)):
+            answer = scored.test_client().post(
+                path,
+                data=packed(body.replace(b"%s", b" " * spaces)),
+                content_type="application/json; charset=UTF-8",
+                headers=bearer | {"Content-Encoding": "gzip"},
+            )
+            assert (answer.status_code, b"0.95" in answer.get_data()) == (status, status == 200)
 
     @pytest.mark.parametrize(
         ("path", "body"),

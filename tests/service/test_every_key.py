@@ -43,7 +43,7 @@ ELSEWHERE = {
     "GET /demo/comments/<comment_id>": (404, "not-found"),
     **dict.fromkeys(("GET /statement/<token>", "POST /statement/<token>"), (404, "<title>")),
     **dict.fromkeys(("POST /v1alpha1/comments:analyze", "POST /v1alpha1/comments:suggestscore"), (403, "PERMISSION")),
-    "POST /v1/moderations": (401, "provide an API key"),
+    **dict.fromkeys(("POST /v1/moderations", "GET /v1/models"), (401, "provide an API key")),
     "POST /coral/phase": (200, r"SYSTEM_WITHHELD"),
     **dict.fromkeys(("GET /1.1/test", "POST /1.1/test"), (200, "^connected$")),
     "GET /1.2/compatible-plugins": (200, r"^\[\]$"),
@@ -55,8 +55,8 @@ ELSEWHERE = {
         for method in ("GET", "POST")
     },
     **{
-        f"POST /1.1/{call}": (200, "^(invalid|error)$")
-        for call in ("deactivate", "get-stats", "get-subscription", "token")
+        f"POST /{call}": (200, "^(invalid|error)$")
+        for call in ("1.1/deactivate", "1.1/get-stats", "1.1/get-subscription", "1.1/token", "1.2/get-key-stats")
     },
     **{
         f"{method} /1.{number}/<path:call>": (404, "^(invalid|error)$")

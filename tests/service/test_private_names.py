@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-import time
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
@@ -20,6 +21,7 @@ from moderation.webhooks import endpoints, sender
 from moderation.webhooks.endpoints import EndpointRefused
 from tests.support.comments import rows
 from tests.support.signed_in import csrf_token, sign_in
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.one_database
 
@@ -30,16 +32,17 @@ NAMES = {
     "both.example": ["10.1.2.3", "93.184.216.34"],
     "six.example": ["fd00::1", "::ffff:192.168.1.1"],
     "outside.example": ["93.184.216.34"],
+    "slow.example": ["10.1.2.3"],
 }
 
 
 @pytest.fixture(autouse=True)
-def resolver(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = socket.getaddrinfo
+def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    real, over = socket.getaddrinfo, threading.Event()
 
     def resolve(host: str, *rest: Any, **more: Any) -> Any:
         if host == "slow.example":
-            time.sleep(0.5)
+            over.wait(60)
         if not str(host).endswith((".example", ".internal")):
             return real(host, *rest, **more)
         if host not in NAMES:
@@ -47,7 +50,9 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> None:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in NAMES[host]]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(sender, "NAME_SECONDS", 0.2)
+    monkeypatch.setattr(sender, "NAME_SECONDS", 60.0)  # a busy machine may pause for seconds
+    yield
+    over.set()
 
 
 def url_of(host: str) -> str:
@@ -74,8 +79,40 @@ def test_a_name_that_leads_inside_is_refused_on_every_way_in(
     assert rows(store, WebhookEndpoint) == []
 
 
+@pytest.mark.parametrize("host", ["[::ffff:10.0.0.1]", "[64:ff9b::10.0.0.1]", "[::ffff:a00:1]", "10.1", "10.0.0.1."])
+def test_an_address_inside_is_refused_however_it_is_spelt(client: FlaskClient, host: str) -> None:
+    answer = client.post("/api/v1/webhooks", json={"url": url_of(host)})
+    assert answer.status_code == 422
+    assert "is a private or reserved address" in answer.get_json()["errors"]["url"][0]
+
+
+def test_names_that_no_server_answers_for_leave_few_lookups_behind(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, asked = threading.Event(), threading.Semaphore(0)
+
+    def resolve(*_: Any, **__: Any) -> Any:
+        asked.release()
+        assert released.wait(60)
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(sender, "NAME_SECONDS", 0.01)
+    for number in range(2 * sender.NAMES_AT_ONCE):
+        endpoints.require_permitted_name(url_of(f"never-{number}.example"), settings)
+    begun = sum(asked.acquire(timeout=5) for _ in range(sender.NAMES_AT_ONCE))
+    assert (begun, asked.acquire(blocking=False)) == (sender.NAMES_AT_ONCE, False)
+    released.set()
+    eventually(lambda: [sender._looking_up.acquire(blocking=False)] == [True], what="a look-up ends")
+    sender._looking_up.release()
+
+
 @pytest.mark.parametrize("host", ["both.example", "outside.example", "unknown.example", "slow.example"])
-def test_a_name_that_leads_outside_or_nowhere_yet_is_taken(client: FlaskClient, host: str) -> None:
+def test_a_name_that_leads_outside_or_nowhere_yet_is_taken(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    if host == "slow.example":
+        monkeypatch.setattr(sender, "NAME_SECONDS", 0.2)
     assert client.post("/api/v1/webhooks", json={"url": url_of(host)}).status_code == 201
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import re
 import signal
@@ -23,6 +24,7 @@ from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from service import asgi
+from service.answering import bodies
 from service.console import exports
 from tests.support.comments import submission
 from tests.support.processes import forks
@@ -141,9 +143,36 @@ def test_forty_unfinished_bodies_hold_up_nobody_and_are_answered_408(
         key = {"Authorization": f"Bearer {site.api_key}"}
         assert requests.post(f"{server.url}/api/v1/comments", json=sent, headers=key, timeout=30).status_code == 202
     for connection in idle:
-        answer = read(connection, within=asgi.SILENT_SECONDS + 10)
+        answer = read(connection, within=bodies.SILENT_SECONDS + 10)
         assert answer.startswith(b"HTTP/1.1 408 "), answer
         assert b'"status":408' in answer
+
+
+def test_a_connection_whose_answer_nobody_takes_is_closed_by_the_kernel(serve: Callable[..., Server]) -> None:
+    server = serve()
+
+    def giving_up_after() -> list[int]:
+        found = []
+        for process in psutil.Process(server.process.pid).children(recursive=True):
+            for connection in process.net_connections("tcp"):
+                if connection.status == psutil.CONN_LISTEN:
+                    with copied(process.pid, connection.fd) as listener:
+                        found.append(listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT))
+        return found
+
+    eventually(lambda: giving_up_after() == [1000 * asgi.UNREAD_SECONDS], what="each connection inherits it")
+
+
+def copied(process: int, number: int) -> socket.socket:
+    """A copy of a socket of another process, by pidfd_getfd(2)."""
+    pidfd = os.pidfd_open(process)
+    try:
+        copy = ctypes.CDLL(None, use_errno=True).syscall(438, pidfd, number, 0)
+    finally:
+        os.close(pidfd)
+    if copy < 0:
+        pytest.skip(f"the kernel gives no copy of another process's socket: {os.strerror(ctypes.get_errno())}")
+    return socket.socket(fileno=copy)
 
 
 def test_a_body_that_comes_slowly_but_comes_is_taken(serve: Callable[..., Server], site: CreatedSite) -> None:

@@ -130,6 +130,13 @@ def wanted() -> list[str]:
     return ["sqlite", "postgresql"] if chosen == "both" else [chosen]
 
 
+def waits_for_a_lock(store: Store) -> bool:
+    """Whether some transaction on this PostgreSQL database waits for another's."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with store.read() as session:
+        return bool(session.scalar(text(query)))
+
+
 class Work:
     """What a database had to do: hundreds of instructions of SQLite's machine, or rows that PostgreSQL looked at."""
 

@@ -38,7 +38,7 @@ SAID: dict[str, tuple[Callable[[], str], tuple[str, str, str, str, str]]] = {
             "3. November 2026, 09:05:02 Uhr UTC",
             "3 novembre 2026 à 09:05:02 UTC",
             "3 listopada 2026, 09:05:02 UTC",
-            "3 نوفمبر 2026، الساعة 09:05:02 بالتوقيت العالمي",
+            "3 نوفمبر 2026، الساعة 09:05:02 UTC",
         ),
     ),
     "a moment without its seconds": (
@@ -48,7 +48,7 @@ SAID: dict[str, tuple[Callable[[], str], tuple[str, str, str, str, str]]] = {
             "3. November 2026, 09:05 Uhr UTC",
             "3 novembre 2026 à 09:05 UTC",
             "3 listopada 2026, 09:05 UTC",
-            "3 نوفمبر 2026، الساعة 09:05 بالتوقيت العالمي",
+            "3 نوفمبر 2026، الساعة 09:05 UTC",
         ),
     ),
     "a day": (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from texts import wording
+from texts import translation, wording
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,24 @@ def test_a_moment_is_told_in_full_with_or_without_its_seconds() -> None:
     moment = datetime(2026, 11, 3, 9, 5, 2, tzinfo=UTC)
     assert wording.exact(moment) == "3 November 2026, 09:05:02 UTC"
     assert wording.exact(moment, seconds=False) == "3 November 2026, 09:05 UTC"
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        ("Europe/Berlin", "3 November 2026, 10:05:02 CET"),
+        ("America/New_York", "3 November 2026, 04:05:02 EST"),
+        ("Asia/Kathmandu", "3 November 2026, 14:50:02 UTC+05:45"),
+        ("America/Sao_Paulo", "3 November 2026, 06:05:02 UTC-03"),
+        ("Pacific/Auckland", "3 November 2026, 22:05:02 NZDT"),
+    ],
+)
+def test_a_moment_is_told_by_the_clock_of_a_zone(zone: str, told: str) -> None:
+    translation.speak("en", ZoneInfo(zone))
+    try:
+        assert wording.exact(datetime(2026, 11, 3, 9, 5, 2, tzinfo=UTC)) == told
+    finally:
+        translation.speak("en")
 
 
 def test_languages_that_senders_make_up_are_not_remembered_for_ever() -> None:

@@ -31,6 +31,7 @@ for _path, _view, _methods in (
     ("/1.1/token", accounts.make_token, _POST),
     ("/1.1/get-subscription", accounts.show_subscription, _POST),
     ("/1.1/get-stats", accounts.show_stats, _POST),
+    ("/1.2/get-key-stats", accounts.show_key_stats, _POST),
     ("/1.1/test", accounts.say_connected, _EITHER),
     ("/1.2/compatible-plugins", accounts.show_plugins, ["GET"]),
 ):

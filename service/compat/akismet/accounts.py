@@ -96,7 +96,7 @@ def show_subscription() -> Response:
             "account_name": "Winnow",
             "account_type": "self-hosted",
             "status": "active",
-            "next_billing_date": None,
+            "next_billing_date": False,  # as Akismet says of who pays nothing; its own SDK throws on null
             "limit_reached": False,
             "user_id": site_id,
         }
@@ -105,13 +105,21 @@ def show_subscription() -> Response:
 
 def show_stats() -> Response:
     """Answer with the blog's counts of the last months: as many as `from` says, up to thirteen."""
-    form = fields.read()
+    return _show_sum(of_blog=usage.blog_name(fields.read().get("blog", "")))
+
+
+def show_key_stats() -> Response:
+    """Answer likewise with the counts of all blogs that call with the key."""
+    return _show_sum(of_blog=None)
+
+
+def _show_sum(*, of_blog: str | None) -> Response:
     site_id = _require_site()
-    blog, total = usage.blog_name(form.get("blog", "")), Counts()
-    for month in usage.last_months(_STATS_MONTHS.get(form.get("from", ""), usage.MONTHS_KEPT)):
-        counts = usage.read(site_id, month).get(blog, Counts())
-        for kind in KINDS:
-            setattr(total, kind, getattr(total, kind) + getattr(counts, kind))
+    total = Counts()
+    for month in usage.last_months(_STATS_MONTHS.get(fields.read().get("from", ""), usage.MONTHS_KEPT)):
+        for blog, counts in usage.read(site_id, month).items():
+            for kind in KINDS if of_blog in (blog, None) else ():
+                setattr(total, kind, getattr(total, kind) + getattr(counts, kind))
     mistakes, judged = total.missed_spam + total.false_positives, total.spam + total.ham
     accuracy = 100.0 * max(0, judged - mistakes) / judged if judged else 100.0
     stats: dict[str, Any] = {kind: getattr(total, kind) for kind in KINDS if kind != "api_calls"}

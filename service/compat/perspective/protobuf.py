@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.api import bodies
-from service.compat import judging
+from service.compat import judging, routes
 from service.problems import Problem
 
 _PACKAGE = "type.googleapis.com/google.commentanalyzer.v1alpha1."
@@ -60,12 +60,12 @@ def read(body: bytes, message: Message) -> dict[str, Any]:
 
     Raises:
         Malformed: it is not JSON, or not this message.
+        werkzeug.exceptions.RequestEntityTooLarge: it is too large once it is unpacked.
     """
     if not body.strip():
         return {}
     try:
-        bodies.require_uncompressed(body)
-        document = bodies.parse(body)
+        document = bodies.parse(bodies.uncompressed(body, most=routes.MAX_BODY_BYTES))
         written = json.dumps(document, ensure_ascii=False)
         if judging.HALF_CHARACTER.search(written):
             document = bodies.parse_text(judging.HALF_CHARACTER.sub(judging.SHOWN_FOR_HALF, written))
@@ -125,8 +125,8 @@ def _value(value: Any, kind: Any, place: str) -> Any:
 
 
 def _enumerated(value: Any, kind: Enumeration, place: str) -> str:
-    if isinstance(value, str) and value in kind.values:
-        return value
+    if isinstance(value, str) and value.upper() in kind.values:  # n8n's node says `probability`
+        return value.upper()
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(kind.values):
         return kind.values[value]
     raise _invalid(place, _PACKAGE + kind.name, value)

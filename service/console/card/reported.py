@@ -47,9 +47,10 @@ def lines(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[str
             still.add(comment_id)
     for comment_id in found.keys() - still:
         found[comment_id].append(gettext("The comment was changed after that."))
-    for report in _first_of_each(session, [*filter(notes.get, notes)], Report.note.is_not(None), most=NOTES):
-        found[report.comment_id].append(f"“{report.note}”")
-        notes[report.comment_id] -= 1
+    for comment_id, said in _notes(session, [comment_id for comment_id, number in notes.items() if number]).items():
+        for note, readers in said[:NOTES]:
+            found[comment_id].append(_quoted(note, readers))
+            notes[comment_id] -= readers
     for comment_id, further in notes.items():
         if further:
             told = ngettext("and %(number)s more", "and %(number)s more", further)
@@ -64,6 +65,33 @@ _COUNTED = (
     .where(Report.comment_id.in_(bindparam("ids", expanding=True)))
     .group_by(Report.comment_id, Report.reason)
 )
+
+
+def _notes(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[tuple[str, int]]]:
+    """Comment id -> its notes, each once and with how many readers gave it: what most of them say comes first.
+
+    Notes that differ in capitals or white space are the same.
+    """
+    if not comment_ids:
+        return {}
+    number, first = func.count(), func.min(Report.id)
+    place = func.row_number().over(partition_by=Report.comment_id, order_by=(number.desc(), first))
+    counted = select(Report.comment_id, Report.note, number.label("readers"), place.label("place"))
+    where = Report.comment_id.in_(comment_ids), Report.note.is_not(None)
+    table = counted.where(*where).group_by(Report.comment_id, Report.note).subquery()
+    query = select(table.c.comment_id, table.c.note, table.c.readers).where(table.c.place <= _FIRST)
+    same: dict[str, dict[str, tuple[str, int]]] = defaultdict(dict)
+    for comment_id, note, readers in session.execute(query.order_by(table.c.place)):
+        key = " ".join(note.split()).casefold()
+        said, before = same[comment_id].get(key, (note.strip(), 0))
+        same[comment_id][key] = said, before + readers
+    return {one: sorted(said.values(), key=lambda pair: -pair[1]) for one, said in same.items()}
+
+
+def _quoted(note: str, readers: int) -> str:
+    if readers == 1:
+        return f"“{note}”"
+    return ngettext("“%(note)s” (%(number)s reader)", "“%(note)s” (%(number)s readers)", readers, note=note)
 
 
 def reporters(session: Session, comment_ids: Sequence[str]) -> dict[str, list[ReporterLine]]:

@@ -38,7 +38,7 @@ def listed(entry: ListEntry) -> tuple[str, str]:
     kind = "good" if deed == "trusted" else "bad"
     if entry.until is None:
         return kind, gettext(_LISTED[deed, whom], name=name)
-    return kind, gettext(_LISTED_UNTIL[deed, whom], name=name, moment=exact(entry.until))
+    return kind, gettext(_LISTED_UNTIL[deed, whom], name=name, moment=exact(entry.until, seconds=False))
 
 
 _LISTED = {

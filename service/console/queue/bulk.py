@@ -335,7 +335,7 @@ def _blocked(job: BulkJob) -> str | None:
     entry = authors.without_kind(block["entry"])
     if end is None:
         return gettext("The author is blocked for ever: %(entry)s.", entry=entry)
-    return gettext("The author is blocked until %(moment)s: %(entry)s.", moment=exact(end), entry=entry)
+    return gettext("The author is blocked until %(moment)s: %(entry)s.", moment=exact(end, seconds=False), entry=entry)
 
 
 #: Action -> what a job says while it is at work, when it is done, when it was stopped, and when it failed.

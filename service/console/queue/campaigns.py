@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
 from flask import abort, render_template, request
@@ -35,12 +35,12 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _MOST_BARS = 31
 #: What the two plots are called, and what they say, by the hour and by the day.
 _COMMENTS = {
-    _HOUR: (later("Comments per hour"), later("Comments per hour, UTC: at most %(number)s, %(when)s.")),
-    _DAY: (later("Comments per day"), later("Comments per day, UTC: at most %(number)s, %(when)s.")),
+    _HOUR: (later("Comments per hour"), later("Comments per hour, %(zone)s: at most %(number)s, %(when)s.")),
+    _DAY: (later("Comments per day"), later("Comments per day, %(zone)s: at most %(number)s, %(when)s.")),
 }
 _AUTHORS = {
-    _HOUR: (later("Authors per hour"), later("Different authors per hour, UTC: at most %(number)s.")),
-    _DAY: (later("Authors per day"), later("Different authors per day, UTC: at most %(number)s.")),
+    _HOUR: (later("Authors per hour"), later("Different authors per hour, %(zone)s: at most %(number)s.")),
+    _DAY: (later("Authors per day"), later("Different authors per day, %(zone)s: at most %(number)s.")),
 }
 _NAMED = {"published": later("Readers see it"), "flagged": later("Held"), "rejected": later("Rejected")}
 #: Of a place in the list: microseconds since 1970 have so many until the year 2286.
@@ -147,6 +147,8 @@ def growth(latest: Sequence[Any], number: int) -> list[Plot]:
     `latest` are rows of the group's latest comments, of `number` in all.
     """
     moments = [clock.moment_of(row.id) for row in latest]
+    zone = wording.clock_at(min(moments))
+    moments = [moment.astimezone(zone) for moment in moments]
     first, last = min(moments), max(moments)
     step = _HOUR if last - first < _BY_HOURS else _DAY
     begin = first.replace(minute=0, second=0, microsecond=0, hour=first.hour if step == _HOUR else 0)
@@ -166,13 +168,18 @@ def growth(latest: Sequence[Any], number: int) -> list[Plot]:
             if row.status in by_status:
                 by_status[row.status][at] += 1
     return [
-        _by_status(step, ticks, by_status, of_all=(len(latest), number)),
-        _by_author(step, ticks, [float(len(found)) for found in authors]),
+        _by_status(step, zone, ticks, by_status, of_all=(len(latest), number)),
+        _by_author(step, zone, ticks, [float(len(found)) for found in authors]),
     ]
 
 
 def _by_status(
-    step: timedelta, ticks: Sequence[str], numbers: Mapping[str, list[float]], *, of_all: tuple[int, int]
+    step: timedelta,
+    zone: timezone,
+    ticks: Sequence[str],
+    numbers: Mapping[str, list[float]],
+    *,
+    of_all: tuple[int, int],
 ) -> Plot:
     """Comments by what became of them. `of_all` is how many were looked at, and of how many."""
     title, summary = _COMMENTS[step]
@@ -184,19 +191,19 @@ def _by_status(
         gettext(title),
         ticks,
         [Series(gettext(_NAMED[status]), status, values) for status, values in numbers.items()],
-        summary=gettext(summary, number=decimal(most), when=ticks[busiest]),
+        summary=gettext(summary, zone=zone, number=decimal(most), when=ticks[busiest]),
         note=note if of_all[1] > of_all[0] else "",
     )
 
 
-def _by_author(step: timedelta, ticks: Sequence[str], numbers: Sequence[float]) -> Plot:
+def _by_author(step: timedelta, zone: timezone, ticks: Sequence[str], numbers: Sequence[float]) -> Plot:
     """How many different authors there were."""
     title, summary = _AUTHORS[step]
     return plots.line(
         gettext(title),
         ticks,
         Series(gettext("Authors"), "neutral", numbers),
-        summary=gettext(summary, number=decimal(int(max(numbers)))),
+        summary=gettext(summary, zone=zone, number=decimal(int(max(numbers)))),
     )
 
 

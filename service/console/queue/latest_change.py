@@ -107,5 +107,6 @@ def put_off(session: Session, comment_ids: Collection[str]) -> dict[str, str]:
 
 
 def messages(reasons: list[dict[str, Any]] | None) -> str:
-    """The messages of reasons, as one text."""
-    return " ".join(map(retold.message, reasons or ()))
+    """The messages of reasons, as one text; of a person's, what they gave as one."""
+    given = [one for one in reasons or () if one.get("rule") != "moderator" or one.keys() & {"code", "note"}]
+    return " ".join(map(retold.message, given))

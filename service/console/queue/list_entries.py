@@ -96,7 +96,7 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     if span in _FOR or until is None:
         span_in_words = gettext(_FOR.get(span, _FOR["ever"]))
     else:
-        span_in_words = gettext("until %(moment)s", moment=exact(until))
+        span_in_words = gettext("until %(moment)s", moment=exact(until, seconds=False))
     added = {"list": name, "entry": entry}
     told = gettext(
         "%(what)s from now on, %(span)s.", what=gettext(entry_list.added).format(entry=plain), span=span_in_words

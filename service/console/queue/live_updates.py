@@ -84,7 +84,7 @@ def stream_events() -> ResponseReturnValue:
             return Reach(sites, archived(session), actors.of_user(user.id), user.role == "admin")
 
     answer = Response(_tell(line, allowed, language), mimetype="text/event-stream")
-    answer.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    answer.headers["Cache-Control"] = "no-store"
     answer.call_on_close(lambda: wire.leave(line))
     return answer
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 
 from models.languages import GRADES
 from moderation import sealing
@@ -16,7 +17,7 @@ from service.console.browsers import browser_name
 from service.console.retold import retold
 from service.console.signing_in import throttle
 from service.context import context
-from texts import wording
+from texts import translation, wording
 from texts.translation import gettext
 
 #: The fields with a number of what helps to keep well.
@@ -52,6 +53,13 @@ def choose_languages() -> ResponseReturnValue:
         return _page(422, languages=retold(str(error)))
     flash(gettext("Your languages are kept.") if codes else gettext("You have chosen no language."), "good")
     return _back()
+
+
+def show_who() -> ResponseReturnValue:
+    """Who is signed in, and a token for the forms of their pages: a page's script asks before it is left."""
+    user = access.user()
+    message = gettext("You are signed in as %(name)s now. Load the page again.", name=user.name)
+    return jsonify(me=user.name, csrf_token=generate_csrf(), message=message)
 
 
 def choose_density() -> ResponseReturnValue:
@@ -112,6 +120,7 @@ def _page(status: int, **errors: str) -> ResponseReturnValue:
             hides=wellbeing.HIDES,
             typed={name: forms.text(name, most=9) for name in _NUMBERS} if "wellbeing" in errors else {},
             zones=zones.names(),
+            zone=user.zone or str(translation.zone()),
             min_length=accounts.MIN_PASSWORD_LENGTH,
             provider=context().settings.oidc_name,
         )
@@ -124,6 +133,7 @@ def _back() -> ResponseReturnValue:
 
 ROUTES = (
     ("/you", "GET", show_you),
+    ("/you/who", "GET", show_who),
     ("/you/density", "POST", choose_density),
     ("/you/languages", "POST", choose_languages),
     ("/you/wellbeing", "POST", choose_wellbeing),

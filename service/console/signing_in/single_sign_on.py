@@ -94,8 +94,8 @@ def provider_name() -> str | None:
 
 
 def start_single_sign_on() -> ResponseReturnValue:
-    throttle.count_attempt()
     client = _client()
+    throttle.count_visit()
     session.clear()  # with the rest of earlier attempts the cookie could get too large for a browser
     session[_NEXT] = request.args.get("next")
     try:
@@ -107,8 +107,8 @@ def start_single_sign_on() -> ResponseReturnValue:
 
 def finish_single_sign_on() -> ResponseReturnValue:
     """The page to which the provider sends people back."""
-    throttle.count_attempt()
     client = _client()
+    throttle.count_visit()
     next_address = session.get(_NEXT)
     try:
         user = _user_of(client, _vouched_for(client))

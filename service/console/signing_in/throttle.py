@@ -86,6 +86,17 @@ def count_attempt(name: str | None = None) -> None:
         throttle.require(BY_NAME, "name", digest, *([browser] if browser else []))
 
 
+def count_visit() -> None:
+    """Count this request to a page that any other site can have a browser ask for: apart from attempts by password, so
+    that a page full of such requests does not use up the attempts of whoever looks at it.
+
+    Raises:
+        TooManyAttempts: it is one too many.
+    """
+    throttle: Throttle = current_app.extensions["winnow_throttle"]
+    throttle.require(throttle.by_address, "visit", client_key() or "unknown")
+
+
 def count_code(user_id: str, code: str) -> None:
     """Count a code that was entered for this user: recovery codes apart, for who guesses must not use these up as well.
 

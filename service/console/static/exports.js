@@ -1,6 +1,7 @@
 // Shows an export's progress, and offers the file when it is complete. Without this script it is a plain download.
 
 import { number as inFigures, say } from "./said.js";
+import { signInLink } from "./sending.js";
 
 const NEWLINE = 10;
 
@@ -97,7 +98,10 @@ async function run(form, button) {
       signal: abort.signal,
       headers: { Accept: "application/json, text/csv;q=0.9" },
     });
-    if (!answer.ok) throw new Error((await answer.json()).message);
+    if (!answer.ok) {
+      const refusal = await answer.json();
+      throw Object.assign(new Error(refusal.message), refusal);
+    }
     const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? `export.${button.value}`;
     const { blob, number } = await receive(answer, button.value, view);
     offer(view, blob, name, number);
@@ -106,11 +110,12 @@ async function run(form, button) {
     view.stop.remove();
     const stopped = error.name === "AbortError";
     view.said.className = `note small ${stopped ? "" : "bad"}`;
-    view.said.textContent = stopped
+    const why = stopped
       ? say("Stopped. Nothing was saved.")
       : error instanceof TypeError
         ? say("The connection was lost, so there is no file. Try again in a moment.")
         : error.message;
+    view.said.replaceChildren(why, ...signInLink(error));
   } finally {
     for (const one of buttons) one.disabled = false;
   }

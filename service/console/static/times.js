@@ -1,9 +1,8 @@
-// Shows times by the reader's own clock: ages that are updated, and the exact local time on hover.
+// Ages grow while a page is open; their title has the moment. Moments are told by the server, by the browser's own clock:
+// this script says to it in which time zone that is.
 
-import { language, locale, say } from "./said.js";
+import { locale, say } from "./said.js";
 
-// A reader of English sees dates as their browser writes them.
-const exact = new Intl.DateTimeFormat(language === "en" ? undefined : locale, { dateStyle: "long", timeStyle: "long" });
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
 const JUST_NOW = say("just now");
 // The server's units, in seconds: texts/wording.py.
@@ -15,6 +14,13 @@ const UNITS = [
   [3600, "hour"],
   [60, "minute"],
 ];
+const A_YEAR = 365 * 86400;
+
+const below = new URL("../..", import.meta.url).pathname;
+const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+const secure = location.protocol === "https:" ? "; secure" : "";
+// biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store is for https alone.
+document.cookie = `winnow_zone=${timeZone}; path=${below}; max-age=${A_YEAR}; samesite=lax${secure}`;
 
 function age(moment) {
   const seconds = (Date.now() - moment) / 1000;
@@ -24,17 +30,13 @@ function age(moment) {
   return JUST_NOW;
 }
 
-// The server wrote an age, or the full moment in UTC: an age stays an age, a moment a moment.
-export function localise(root) {
-  for (const time of root.querySelectorAll("time[datetime]")) {
+// An age is what has a moment as its title.
+export function renewAges(root) {
+  for (const time of root.querySelectorAll("time[datetime][title]")) {
     const moment = new Date(time.dateTime);
-    if (Number.isNaN(moment.valueOf())) continue;
-    // The server gives an age the full moment as its title.
-    time.dataset.shows ??= time.title ? "age" : "moment";
-    time.title = exact.format(moment);
-    time.textContent = time.dataset.shows === "age" ? age(moment) : exact.format(moment);
+    if (!Number.isNaN(moment.valueOf())) time.textContent = age(moment);
   }
 }
 
-localise(document);
-setInterval(() => localise(document), 60_000);
+renewAges(document);
+setInterval(() => renewAges(document), 60_000);

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from models.evaluation.card import write_card
 from models.evaluation.evasion import KINDS, WORD_DISGUISES, dilute, disguise
 from models.evaluation.languages import (
-    _counted,
+    count_rows,
     implicit_comments,
     mixed_comments,
     plain_sentences,
     short_comments,
 )
-from models.evaluation.subjects import subject_sentences
+from models.evaluation.subjects import sayings, subject_sentences
 from models.labels import SUBJECT_LABELS
 from models.languages import GRADES
 from models.training.datasets import fingerprint
@@ -125,7 +125,7 @@ def test_a_diluted_text_stands_in_the_middle_as_a_sentence_of_its_own(text: str,
 
 
 def test_a_table_of_counts_ends_with_all_of_them() -> None:
-    rows = _counted({"de": [(1, 2), (0, 3)], "fr": [(4, 5), (0, 0)]})
+    rows = count_rows({"de": [(1, 2), (0, 3)], "fr": [(4, 5), (0, 0)]})
     assert rows == [["de", "1 of 2", "0 of 3"], ["fr", "4 of 5", "–"], ["all", "5 of 7", "0 of 3"]]
 
 
@@ -152,6 +152,10 @@ SETS = {
     "lone": mixed_comments("lone.toml"),
     "third": mixed_comments("third.toml"),
     "subjects": subject_sentences(),
+    "sayings": sayings("self_harm.toml"),
+    "sayings, apart": sayings("self_harm_apart.toml"),
+    "dialects": short_comments("arabic.toml"),
+    "dialects, apart": short_comments("arabic_apart.toml"),
     "implicit": {f"{code}-{kind}": its for code, kinds in implicit_comments().items() for kind, its in kinds.items()},
 }
 
@@ -164,7 +168,7 @@ def test_no_comment_of_ours_stands_on_both_sides_or_twice(name: str) -> None:
         assert all(text and text.strip() == text for text in texts), code
 
 
-@pytest.mark.parametrize("name", ["plain", "short", "short, apart", "subjects"])
+@pytest.mark.parametrize("name", ["plain", "short", "short, apart", "subjects", "sayings", "dialects"])
 def test_our_comments_are_in_languages_of_the_table(name: str) -> None:
     assert set(SETS[name]) <= GRADES.keys()
 
@@ -176,9 +180,10 @@ def test_each_subject_has_harmless_sentences_beside_it() -> None:
         assert all(its[label] for label in wanted), code
 
 
-def test_what_was_developed_with_and_what_is_apart_share_no_comment() -> None:
+@pytest.mark.parametrize("name", ["mixed", "sayings", "dialects"])
+def test_what_was_developed_with_and_what_is_apart_share_no_comment(name: str) -> None:
     first, second = (
-        {fingerprint(text) for its in SETS[name].values() for texts in its.values() for text in texts}
-        for name in ("mixed", "mixed, apart")
+        {fingerprint(text) for its in SETS[half].values() for texts in its.values() for text in texts}
+        for half in (name, f"{name}, apart")
     )
     assert not first & second

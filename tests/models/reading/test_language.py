@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import tempfile
 from collections import Counter
 from dataclasses import replace
@@ -10,15 +11,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from py3langid import langid
 
+from models import unpacked
 from models.evaluation.foreign import foreign_comments
 from models.languages import GRADES
-from models.reading import language, unpacked
+from models.reading import language
 from models.reading.language import _SCRIPTS
 from models.training.datasets import read_rows
 from tests.support import ROOT
 from tests.support.classifier import shipped
 
+#: Letters of all kinds in all orders.
+MIXED = ["".join(random.Random(at).choices("aehinrstß éñøیہانда тий日本語", k=80)) for at in range(20)]
 DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", ROOT.parent / "shared" / "data"))
 CLASSIFIER = shipped()
 #: It has learnt English and Roman Urdu alone.
@@ -226,7 +231,7 @@ class TestTables:
         first = language._load.__wrapped__()
         written = {file: file.stat().st_mtime_ns for file in unpacked.folder().iterdir()}
         second = language._load.__wrapped__()
-        assert len(written) == 5
+        assert len(written) == 4
         assert {file: file.stat().st_mtime_ns for file in unpacked.folder().iterdir()} == written
         for one in (first, second):
             assert isinstance(one.nb_ptc.base, np.memmap)
@@ -234,10 +239,28 @@ class TestTables:
 
     def test_a_damaged_file_is_written_anew_and_a_folder_of_others_not_used(self) -> None:
         language._load.__wrapped__()
-        [moves] = unpacked.folder().glob("*-moves.npy")
-        content = moves.read_bytes()
-        moves.write_bytes(content[:-1024])
+        [edges] = unpacked.folder().glob("*-edges.npy")
+        content = edges.read_bytes()
+        edges.write_bytes(content[:-1024])
         language._load.__wrapped__()
-        assert moves.read_bytes() == content
+        assert edges.read_bytes() == content
         unpacked.folder().chmod(0o777)
         assert not isinstance(language._load.__wrapped__().nb_ptc.base, np.memmap)
+
+
+def test_the_same_sequences_of_letters_are_found_as_the_library_finds() -> None:
+    whole = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE)
+    ours = language._identifier()
+    for text in (
+        "",
+        "a",
+        "Te voy a matar, idiota",
+        "Ты полный идиот",
+        "あなたはばかです",
+        "x" * 300,
+        "\x00\xff",
+        *MIXED,
+    ):
+        letters = text.encode()
+        found = langid.visit_counts(whole.tk_nextmove, whole._rowbase, whole.tk_output, letters)
+        assert list(Counter(ours.find(letters)).items()) == list((found or {}).items())

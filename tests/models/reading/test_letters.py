@@ -10,7 +10,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.reading import letters as letters_module
-from models.reading import listed as listed_module
 from models.reading.hashing import bucket, hash_pairs, hash_words, mix
 from models.reading.letters import LetterIndex, find_words, spell, spell_words
 from models.reading.listed import WordList, without_accents
@@ -214,15 +213,6 @@ def test_a_list_says_what_it_holds_and_is_the_same_made_of_that() -> None:
 def test_how_long_a_word_must_be_to_be_found_within_others_can_be_chosen() -> None:
     assert WordList(["doof"], 4).find(["doofmann"]) == [("doof", 0, 1)]
     assert WordList(["drecksack"], 10).find(["drecksackverein"]) == []
-
-
-def test_what_is_remembered_of_a_lists_words_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listed_module, "_REMEMBERED", 10)
-    words = WordList(["drecksack"])
-    for number in range(100):
-        words.find([f"x{number}"])
-    assert len(words._known) <= 11
-    assert words.find(["drecksack"]) == [("drecksack", 0, 1)]
 
 
 @pytest.mark.parametrize(

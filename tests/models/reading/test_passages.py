@@ -63,6 +63,11 @@ def shown(text: str, found: list[Passage]) -> list[tuple[str, str]]:
         ("ur-Latn", "bhaskar singh", [("bhaskar", "hi-Latn")]),
         ("ur-Latn", "Bhaskar Singh", []),  # a full name
         ("ur-Latn", "tum chutiya ho " + "aur main bhi " * 4, []),
+        # hidden ones, too
+        ("ur-Latn", "tum c h u t i y a ho", [("c h u t i y a", "hi-Latn")]),
+        ("ur-Latn", "tum ch🤬utiya ho", [("ch🤬utiya", "hi-Latn")]),
+        ("ur-Latn", "tum ch*tiya ho", [("ch*tiya", "hi-Latn")]),
+        ("fr", "tum c.h.u.t.i.y.a ho", []),
         # neighbours of one language are one passage, with up to two words between
         ("en", "an arschloch, fick dich", [("arschloch, fick dich", "de")]),
         ("en", "arschloch and the depp", [("arschloch and the depp", "de")]),
@@ -193,3 +198,17 @@ def test_known_words_bear_the_marks_that_each_bears_alone() -> None:
     words = list(PASSAGES.reader.known)
     assert PASSAGES.marks_of_known(words).tolist() == [list(PASSAGES.marks([word])) for word in words]
     assert PASSAGES.marks_of_known(words).any(axis=0).all()
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "hides"),
+    [
+        ("ur-Latn", "tum chut1ya ho", True),
+        ("hi-Latn", "tum chuuuutiya ho", True),
+        ("ur-Latn", "tum chutiya ho", False),
+        ("ur-Latn", "tum chut1ya ho " + "aur main bhi " * 20, False),
+        ("en", "you chut1ya", False),
+    ],
+)
+def test_only_short_romanised_texts_are_searched_for_hidden_insults(language: str, text: str, hides: bool) -> None:
+    assert PASSAGES.may_hide(text, language) is hides

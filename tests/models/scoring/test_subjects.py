@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.evaluation.subjects import subject_sentences
+from models.evaluation.subjects import sayings, subject_sentences
 from models.labels import CORE_COLUMNS, CORE_LABELS, LABELS, SUBJECT_COLUMNS, SUBJECT_LABELS
+from models.training.implicit import read_self_harm
 from tests.support.classifier import shipped
 
 CLASSIFIER, FAST = shipped(), shipped("fast")
@@ -41,6 +42,13 @@ def test_it_is_told_wherever_it_stands_in_a_long_english_comment(label: str, tex
 
 def test_a_comment_longer_than_is_read_is_told_by_its_beginning() -> None:
     assert score_of(f"{EXPLICIT} {EXPLICIT} {EXPLICIT} {PLAIN * 400}", "sexual") >= FLAG_AT["sexual"]
+
+
+def test_nothing_is_learnt_from_what_it_is_judged_by() -> None:
+    sets = [sayings("self_harm.toml"), sayings("self_harm_apart.toml"), subject_sentences()]
+    judged = {text for its in sets for of_kind in its.values() for texts in of_kind.values() for text in texts}
+    assert not judged & set(read_self_harm().texts)
+    assert len(judged) > 700
 
 
 def test_no_preset_rejects_for_a_subject() -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from models.labels import COLUMN, LABELS
-from models.reading.cues import Cues
+from models.reading.cues import Cues, features_among
 from models.training import implicit
 from models.training.datasets import Examples
 from models.training.implicit import Seen, Sentences
@@ -110,6 +110,41 @@ def test_few_harmless_comments_lie_above_a_line(heads: NDArray[np.float32], labe
     flag_at = choose_thresholds()["balanced"][label]["flag_at"]
     p = 1 / (1 + np.exp(-(seen.vectors[10:] @ heads[:-1] + heads[-1])))[:, COLUMN[label]]
     assert 0 < (p >= flag_at).mean() < 0.01
+
+
+def test_only_cues_that_may_tell_a_label_are_learnt_from() -> None:
+    """Self-harm has cues that say nothing of threats."""
+    made, seen = sentences()
+    kept = np.arange(CUES) != THREATENS
+    _, cues = implicit.fit(made, seen.among(kept), *comments(), print)
+    assert not cues[THREATENS].any()
+    assert features_among(2, 1).tolist() == [True, False, True, False, False, False]
+
+
+def test_sayings_of_self_harm_are_told_by_their_own_label_and_change_no_other(heads: NDArray[np.float32]) -> None:
+    made, seen = sentences()
+    labels = [None if its is None else "self_harm" if its == "insult" else its for its in made.labels]
+    despair = Sentences(made.texts, labels, made.languages)
+    of_it, _ = implicit.fit(despair, seen, *comments(), print)
+    p = 1 / (1 + np.exp(-(seen.vectors @ of_it[:-1] + of_it[-1])))[:, COLUMN["self_harm"]]
+    own = np.array([its == "self_harm" for its in labels])
+    assert (p[own] >= FLAG_AT["self_harm"]).mean() > 0.8
+    assert (p[~own] >= FLAG_AT["self_harm"]).mean() < 0.1
+    assert np.array_equal(of_it[:, COLUMN["threat"]], heads[:, COLUMN["threat"]])
+    assert of_it[-1, COLUMN["insult"]] == -np.inf
+
+
+def test_each_language_has_sayings_of_self_harm_harmless_ones_and_cues_in_every_slot() -> None:
+    made = implicit.read_self_harm()
+    assert set(made.labels) == {None, "self_harm"}
+    assert len(set(zip(made.texts, made.languages, strict=True))) == len(made.texts)
+    cues = implicit.read_cues()
+    own = set(cues["slots"][int(np.sqrt(implicit.features_of_abuse(cues).sum())) :])
+    assert {"dead", "live", "fun"} <= own
+    for code in set(made.languages):
+        its = [label for label, language in zip(made.labels, made.languages, strict=True) if language == code]
+        assert min(its.count("self_harm"), its.count(None)) >= 20, code
+        assert own <= cues["listed"][code].keys(), code
 
 
 def test_labels_without_sentences_are_never_told(heads: NDArray[np.float32]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,9 @@ from moderation.tables import AuditEvent, AuthorStanding, AuthorWarning, Comment
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
 from tests.support.comments import accept, dump, rows, scored, set_policy, stored
+from tests.support.databases import waits_for_a_lock
 from tests.support.receiver import Receiver
+from tests.support.waiting import eventually
 
 Post = Callable[..., Comment]
 MO = "user:mo"
@@ -263,6 +266,22 @@ def test_a_policy_is_tried_with_the_standing_that_authors_had_then(store: Store,
     assert differing == {"published": 1}
     assert consequences.differing(tried(hold_after=2), tried(), thresholds, "auto") == {"flagged": 1}
     assert consequences.differing(tried(), tried(), thresholds, "auto") == {}
+
+
+def test_two_clocks_that_begin_to_count_at_the_same_moment_count_once(
+    store: Store, here: CreatedSite, post: Post
+) -> None:
+    if store.is_sqlite:
+        pytest.skip("about PostgreSQL: on SQLite there is one writer")
+    decide(store, post(user_id="0"), "publish")
+    set_policy(store, here, mode="hold", trust_after=3)
+    with ThreadPoolExecutor(1) as threads:
+        with store.write() as session:
+            assert past_standing._count_page(session, here.id) == 1
+            other = threads.submit(past_standing.count, store)
+            eventually(lambda: waits_for_a_lock(store) or other.done())
+        assert other.result(60) == 0
+    assert [(row.author_key, row.approvals) for row in rows(store, AuthorStanding)] == [("0", 1)]
 
 
 def test_the_past_counts_when_a_site_begins_to_ask_and_when_it_asks_again(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
 import argon2
 import pytest
 
@@ -40,6 +44,26 @@ def test_name_and_password_together_are_the_user(store: Store, ada: User) -> Non
 )
 def test_anything_else_is_nobody(store: Store, ada: User, name: str, password: str) -> None:
     assert accounts.check_password(store, name, password) is None
+
+
+def test_many_passwords_at_once_take_the_memory_of_two(
+    store: Store, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = threading.Barrier(accounts.HASHES_AT_ONCE)
+    let_in: list[bool] = []
+
+    class Hasher(argon2.PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+            inside.wait(60)
+            let_in.append(accounts._hashing.acquire(blocking=False))
+            inside.wait(60)
+            return super().verify(hash, password)
+
+    monkeypatch.setattr(accounts, "_hasher", Hasher())
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: accounts.check_password(store, "ada", PASSWORD), range(4)))
+    assert all(found)
+    assert let_in == [False] * 4, "while as many are at it as may be"
 
 
 def test_a_user_without_a_password_cannot_sign_in(store: Store) -> None:

@@ -15,8 +15,8 @@ from service.answering.turns import Lane, Turns, lane_of
 from service.asgi import WholeRequests
 from tests.support.waiting import eventually
 
-ONE, OTHER = Lane(b"one", False), Lane(b"other", False)
-SCORES, OTHER_SCORES = Lane(b"one", True), Lane(b"other", True)
+ONE, OTHER = Lane(b"one"), Lane(b"other")
+SCORES, OTHER_SCORES = Lane(b"one", "scores"), Lane(b"other", "scores")
 WAIT = 60
 
 
@@ -42,6 +42,20 @@ def test_a_quarter_of_the_threads_scores_for_one_sender_and_half_for_all() -> No
     assert turns.take()[1] == "a page", "eight score, and the others wait"
     turns.done(taken[0][0])
     assert turns.take()[1] == "scores"
+
+
+@pytest.mark.parametrize(("threads", "of_one"), [(16, 8), (5, 2), (3, 2)])
+def test_half_of_the_threads_do_what_one_sender_asks_and_a_stream_holds_not_all_of_them(
+    threads: int, of_one: int
+) -> None:
+    turns: Turns[str] = Turns(threads)
+    for _ in range(threads):
+        turns.add(ONE, "slow")
+    taken = [turns.take() for _ in range(of_one)]
+    turns.add(OTHER, "another's")
+    assert turns.take()[1] == "another's", "though more of the first had come before it"
+    turns.done(taken[0][0])
+    assert turns.take()[1] == "slow"
 
 
 def test_one_thread_alone_does_everything() -> None:
@@ -92,14 +106,36 @@ def test_a_key_is_one_lane_however_it_is_sent(
 ) -> None:
     lanes = {lane(path, **spelling) for spelling in spellings}
     assert len(lanes) == 1
-    assert all(one.scores for one in lanes)
+    assert all(one.heavy == "scores" for one in lanes)
     assert lane(path, **another) not in lanes
 
 
 def test_people_of_the_console_are_lanes_of_their_own() -> None:
     first, second = (lane("/console/", method="GET", cookie=f"x=1; winnow_session=ws_{who}") for who in "ab")
     assert first != second
-    assert not first.scores
+    assert first.heavy is None
+
+
+def test_probes_wait_behind_nobody_without_a_key() -> None:
+    probes = {lane(path, method="GET", **headers) for path in ("/healthz", "/readyz", "/metrics")
+              for headers in ({}, {"authorization": "Bearer wk_a"})}  # fmt: skip
+    assert len(probes) == 3
+    assert lane("/api/docs", method="GET") not in probes
+
+
+def test_passwords_are_checked_in_two_of_sixteen_threads_whoever_asks() -> None:
+    anybody = [lane("/console/sign-in", cookie=f"winnow_session=made-up-{number}") for number in range(9)]
+    assert len(set(anybody)) == 9, "who asks can always look like somebody else"
+    turns: Turns[str] = Turns(16)
+    for one in anybody:
+        turns.add(one, "a password")
+    first, _ = turns.take()
+    turns.take()
+    turns.add(lane("/console/sign-in", method="GET"), "the page")
+    turns.add(SCORES, "scores")
+    assert [turns.take()[1] for _ in range(2)] == ["the page", "scores"]
+    turns.done(first)
+    assert turns.take()[1] == "a password"
 
 
 def test_a_site_that_floods_with_checks_keeps_nobody_else_waiting(app: Flask, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.api import bodies, cursors
 from service.form_encoding import URLENCODED
@@ -158,6 +160,36 @@ def test_a_body_that_is_said_to_be_compressed_is_refused(said: str, taken: bool)
     with pytest.raises(Problem, match="Send the body uncompressed") as refused:
         reading(b"{}", "application/json", compressed=said)
     assert refused.value.headers == {"Accept-Encoding": "identity"}
+
+
+PACKED = gzip.compress(b"{}" * 50, mtime=0)
+
+
+@pytest.mark.parametrize(
+    ("data", "most", "unpacked"),
+    [
+        (b"{}", 1, b"{}"),
+        (b"", 1, b""),
+        (PACKED, 100, b"{}" * 50),
+        (PACKED, 99, RequestEntityTooLarge),
+        (PACKED[:-1], 100, Problem),
+        (PACKED + PACKED, 100, Problem),
+        (PACKED + b"{}", 100, Problem),
+        (b"\x1f\x8b", 100, Problem),
+        (b"\x1f\x8b" + b"x" * 50, 100, Problem),
+        # A gigabyte of zeros takes a thousandth of that: no more of it is unpacked than is taken.
+        (gzip.compress(bytes(1_000_000), mtime=0)[:-8], 100, RequestEntityTooLarge),
+    ],
+)
+def test_a_body_is_unpacked_up_to_the_bytes_that_are_taken(
+    data: bytes, most: int, unpacked: bytes | type[Exception]
+) -> None:
+    with app.test_request_context("/", method="POST"):
+        if isinstance(unpacked, bytes):
+            assert bodies.uncompressed(data, most=most) == unpacked
+            return
+        with pytest.raises(unpacked):
+            bodies.uncompressed(data, most=most)
 
 
 def listing(data: bytes, content_type: str, *, most: int = 3) -> list[Any]:

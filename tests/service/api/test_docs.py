@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -48,3 +49,11 @@ def test_the_page_needs_no_network_and_no_inline_script(anonymous: FlaskClient) 
     for asset in set(re.findall(r'(?:src|href)="(/[^"#]+)"', page)):
         with anonymous.get(asset) as answer:
             assert answer.status_code == 200
+
+
+def test_the_page_and_the_document_are_made_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody may ask for them, and making them takes 20 ms and more."""
+    first = {path: client.get(path).data for path in ("/api/docs", "/api/openapi.json")}
+    monkeypatch.delattr("service.docs.reading.sections")
+    monkeypatch.delattr("service.docs.json")
+    assert {path: client.get(path).data for path in first} == first

@@ -489,14 +489,14 @@ def usage(blog: Akismet, name: str = "usage-limit", **query: str) -> Any:
     return blog.client.get(f"/1.2/{name}", query_string={"api_key": blog.key} | query).json
 
 
-def test_usage_is_counted_for_each_blog_and_month(blog: Akismet, other_site: CreatedSite) -> None:
+def test_usage_is_counted_for_each_blog_and_month(blog: Akismet, other_site: CreatedSite, clock: Clock) -> None:
     for text in ("Hello", SPAM, FLAGGED):
         blog.check(text)
     blog.submit("spam", "Hello")
     blog.submit("ham", SPAM)
     second = Akismet(blog.client, blog.key, "https://Second.example/news/")
     second.check("Good evening")
-    month = time.strftime("%Y-%m", time.gmtime())
+    month = f"{clock.now:%Y-%m}"
     listed = usage(blog, "key-sites")
     assert listed == {
         month: [
@@ -550,6 +550,21 @@ def test_the_last_months_are_summed_for_wordpresss_settings_page(blog: Akismet, 
     assert stats == [1, 2, 2]
 
 
+def test_akismets_own_sdk_is_told_of_the_account_and_of_all_blogs_of_a_key(blog: Akismet) -> None:
+    """What its source takes: a date of billing that is false or a number, and counts that are numbers."""
+    blog.check(SPAM)
+    other = Akismet(blog.client, blog.key, blog="https://another.example")
+    other.check(f"{SPAM} again")
+    other.submit("ham", f"{SPAM} again")
+    assert blog.call("get-subscription").get_json()["next_billing_date"] is False
+    of_key = blog.client.post("/1.2/get-key-stats", data={"key": blog.key, "from": "6-months"}).get_json()
+    of_blog = blog.call("get-stats", **{"from": "6-months"}).get_json()
+    assert [(stats["spam"], stats["false_positives"], stats["accuracy"]) for stats in (of_key, of_blog)] == [
+        (2, 1, 50.0),
+        (1, 0, 100.0),
+    ]
+
+
 #: Blog -> what it had judged, in the order in which the blogs called.
 CALLED = {
     "b.example": [SPAM, "Hello"],
@@ -578,13 +593,13 @@ CALLED = {
     ],
 )
 def test_blogs_are_listed_in_the_order_and_part_that_is_asked_for(
-    blog: Akismet, query: dict[str, str], listed: list[str]
+    blog: Akismet, clock: Clock, query: dict[str, str], listed: list[str]
 ) -> None:
     for name, texts in CALLED.items():
         for text in texts:
             Akismet(blog.client, blog.key, f"https://{name}").check(text)
     found = usage(blog, "key-sites", **query)
-    month = time.strftime("%Y-%m", time.gmtime())
+    month = f"{clock.now:%Y-%m}"
     assert [one["site"] for one in found[month]] == listed
     assert found["total"] == (len(listed) if "filter" in query else 3), "of all that match, not of this page"
 

@@ -94,7 +94,7 @@ def test_what_a_moderator_decided_is_not_read_with_it(
     "path",
     [
         *("/1.2/usage-limit", "/1.2/key-sites", "/1.2/key-sites?format=csv"),
-        *("/1.1/get-stats", "/1.1/get-subscription", "/1.1/deactivate", "/1.1/token"),
+        *("/1.1/get-stats", "/1.2/get-key-stats", "/1.1/get-subscription", "/1.1/deactivate", "/1.1/token"),
     ],
 )
 def test_it_reads_nothing(scored: Flask, site: CreatedSite, make: Make, path: str) -> None:

@@ -81,6 +81,15 @@ def test_models_are_named_as_openai_names_them(call: Call, asked: str | None, an
     assert call({"input": "fine", "model": asked}).json["model"] == answered
 
 
+def test_the_models_are_listed_for_programs_that_try_a_key_so(scored: Flask, site: CreatedSite, call: Call) -> None:
+    with listening(scored) as url, OpenAI(api_key=site.compat_key, base_url=f"{url}/v1", max_retries=0) as client:
+        names = [model.id for model in client.models.list()]
+        with pytest.raises(openai.AuthenticationError):
+            client.with_options(api_key="wrong").models.list()
+    assert "omni-moderation-latest" in names
+    assert [call({"input": "fine", "model": name}).status_code for name in names] == [200] * len(names)
+
+
 def test_an_api_key_will_do_as_well(call: Call, site: CreatedSite) -> None:
     assert call({"input": "fine"}, site.api_key).status_code == 200
 
@@ -134,7 +143,7 @@ def test_over_the_limit(make_app: Callable[..., Flask], site: CreatedSite) -> No
         ({"input": []}, "input", None),
         ({"input": 7}, "input", None),
         ({"input": {"text": "x"}}, "input", None),
-        ({"input": ["", " "]}, "input[0]", "empty_string"),
+        ({"input": ["\u200b"]}, "input[0]", "empty_string"),
         ({"input": ["x", "\u200b"]}, "input[1]", "empty_string"),
         ({"input": [{"type": "text", "text": ""}]}, "input[0].text", "empty_string"),
         ({"input": [{"type": "image_url"}]}, "input[0].type", "image_not_supported"),
@@ -235,6 +244,8 @@ def test_a_blank_text_among_others_does_not_have_them_refused(call: Call) -> Non
     assert not any(results[0]["category_applied_input_types"].values()), "nobody looked at anything"
     parts = [{"type": "text", "text": text} for text in ("", "insult=0.9")]
     assert judged(call, parts) == [(True, ["harassment"])]
+    # LangEvals asks about all questions, and then about all answers, of which there may be none.
+    assert judged(call, ["", " "]) == [(False, []), (False, [])]
 
 
 @pytest.mark.parametrize("place", [0, 1])

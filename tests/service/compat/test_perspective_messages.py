@@ -53,6 +53,7 @@ def _request() -> Any:
         (b'{"isOn": "false", "share": 1, "count": 7.0}', {"isOn": False, "share": 1.0, "count": 7}),
         (b'{"share": -1e37}', {"share": -1e37}),
         (b'{"colour": "GREEN"}', {"colour": "GREEN"}),
+        (b'{"colour": "Green"}', {"colour": "GREEN"}),
         (b'{"colour": 2}', {"colour": "GREEN"}),
         (b'{"colour": 0}', {"colour": "UNKNOWN"}),
         # One value where a list may be.
@@ -74,7 +75,7 @@ def test_a_message_is_read(body: bytes, message: dict[str, Any]) -> None:
         (b'{"name": NaN}', "Invalid JSON payload received. ", ""),
         (b"[]", 'Unknown name "": Root element must be a message.', ""),
         (b'"name"', 'Unknown name "": Root element must be a message.', ""),
-        (b"\x1f\x8b\x08", "uncompressed", ""),
+        (b"\x1f\x8b\x08", "cannot be unpacked", ""),
         # What is not there, and where.
         (b'{"nonsense": 1}', 'Unknown name "nonsense": Cannot find field.', ""),
         (b'{"inner": {"nonsense": 1}}', "Unknown name \"nonsense\" at 'inner': Cannot find field.", "inner"),

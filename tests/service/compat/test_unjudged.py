@@ -76,6 +76,7 @@ def test_a_text_that_nobody_judged_is_the_worst(flagging: Flask, site: CreatedSi
     )
     require_flagged(moderate(flagging, site.compat_key, text), reason=reason, results=1)
     require_flagged(moderate(flagging, site.compat_key, ["calm", text, "calm"]), reason=reason, results=3)
+    require_flagged(moderate(flagging, site.compat_key, ["", " "]), reason="empty", results=2)
 
 
 def test_a_language_that_a_program_always_names_is_not_taken_for_the_texts(
@@ -146,6 +147,7 @@ def test_a_program_that_asks_wrongly_still_hears_of_it(flagging: Flask, site: Cr
     assert client.post("/v1alpha1/comments:analyze", query_string=key, data=b"{").status_code == 400
     assert client.post("/v1alpha1/comments:suggestscore", query_string={"key": "wrong"}, json=asked).status_code == 400
     assert moderate(flagging, site.compat_key, {"text": "calm"}).status_code == 400
+    assert client.get("/v1/models", headers={"Authorization": "Bearer wrong"}).status_code == 401
 
 
 @pytest.mark.parametrize("sent", [b"", b"{", b"\xff", b"[1]", b'{"input": [[1, 2]]}', b"x" * 1_400_000])

@@ -35,7 +35,14 @@ MAY = {
         (
             *("GET show_queue", "GET list_comments", "GET list_campaigns", "GET list_sites", "GET show_changes"),
             *("GET stream_events", "GET show_places", "GET list_policies", "GET show_stats", "GET export_stats"),
-            *("GET show_you", "GET show_alerts", "GET show_authenticator", "GET show_qr_code", "POST choose_density"),
+            *(
+                "GET show_you",
+                "GET show_who",
+                "GET show_alerts",
+                "GET show_authenticator",
+                "GET show_qr_code",
+                "POST choose_density",
+            ),
             *("POST go_on", "POST choose_languages", "POST change_password", "POST choose_wellbeing"),
             *("POST turn_authenticator_on", "POST change_authenticator", "POST add_alert_channel"),
             *("POST sign_out", "POST end_own_session", "POST end_other_sessions", "GET list_jobs", "POST save_filter"),

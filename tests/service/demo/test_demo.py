@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.policy import policies
+from moderation.sites import sites
 from moderation.store import Store
 from moderation.tables import Comment, Site
 from service.demo import article, site
@@ -53,6 +55,20 @@ def test_a_form_without_its_fields_is_told_the_same(anonymous: FlaskClient) -> N
     assert answer.status_code == 422
     assert "Please enter your name here" in answer.text
     assert "Please enter your comment!" in answer.text
+
+
+def test_of_two_processes_that_make_the_demos_site_at_once_the_slower_uses_the_others(
+    anonymous: FlaskClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = sites.create_site
+
+    def create_after_another(*arguments: Any) -> Any:
+        create(*arguments)
+        return create(*arguments)
+
+    monkeypatch.setattr(sites, "create_site", create_after_another)
+    assert anonymous.get("/demo/").status_code == 200
+    assert [row.name for row in rows(store, Site)] == [site.NAME]
 
 
 def test_what_was_typed_is_kept_while_something_is_missing(anonymous: FlaskClient) -> None:

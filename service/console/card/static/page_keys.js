@@ -7,7 +7,16 @@ import { listen } from "../shortcuts.js";
 const press = (selector) => document.querySelector(selector)?.click();
 const publish = () => press(".card form.decision [name=action][value=publish]");
 const reject = () => press(".card form.decision [name=action][value=reject]");
-const back = () => (history.length > 1 ? history.back() : press("nav a"));
+// What was done on this page has left entries of it behind: back is what was before all of them.
+const before = ({ entries, current: { index } }) =>
+  entries.slice(0, index).findLast(({ url }) => new URL(url).pathname !== location.pathname);
+const back = () => {
+  const known = globalThis.navigation;
+  const entry = known && before({ entries: known.entries(), current: known.currentEntry });
+  if (entry) known.traverseTo(entry.key);
+  else if (history.length > 1) history.back();
+  else press("nav a");
+};
 
 const keys = {
   p: publish,

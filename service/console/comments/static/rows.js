@@ -7,17 +7,18 @@ import {
   current,
   find,
   go,
+  isSettled,
   link,
   onCard,
   post,
-  signInLink,
   step,
   steps,
   tell,
 } from "../queue/cards.js";
 import { say } from "../said.js";
+import { signInLink } from "../sending.js";
 import { listen } from "../shortcuts.js";
-import { localise } from "../times.js";
+import { renewAges } from "../times.js";
 
 const MOST_REMEMBERED = 20;
 // Characters of an answer that fit beside a row's first line.
@@ -31,9 +32,11 @@ async function renew(row) {
   const answer = await fetch(`${row.dataset.row}?${query}`, { headers: { Accept: "text/html" } }).catch(() => null);
   if (!answer?.ok) return row;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = document.adoptNode(page.getElementById(row.id));
+  const there = page.getElementById(row.id);
+  if (!there) return row; // the person is signed out, say
+  const fresh = document.adoptNode(there);
   const hadFocus = row.contains(document.activeElement);
-  localise(fresh);
+  renewAges(fresh);
   row.replaceWith(fresh);
   if (hadFocus) fresh.focus({ preventScroll: true });
   return fresh;
@@ -61,21 +64,23 @@ async function decide(form, button) {
   const fresh = await renew(row);
   const said = `${answer.message} `;
   const kind = said.length < BRIEF ? "good brief" : "good";
-  tell(
-    fresh,
-    said,
-    kind,
-    link(say("Undo"), () => undo(decision)),
-  );
+  tell(fresh, said, kind, undoLink(decision));
   announce(answer.message);
 }
 
+const undoLink = (decision) => link(say("Undo"), () => undo(decision));
+
 async function undo(decision) {
-  decisions.splice(decisions.indexOf(decision), 1);
+  const at = decisions.indexOf(decision);
+  if (at === -1) return;
+  decisions.splice(at, 1);
   const answer = await post(decision.address, { version: decision.version });
   const row = find(decision.id);
   const fresh = await renew(row);
-  tell(fresh, answer.message, answer.ok ? "good" : "bad", ...signInLink(answer));
+  const canBeTried = !answer.ok && !isSettled(answer);
+  if (canBeTried) decisions.splice(at, 0, decision);
+  const again = canBeTried ? [" ", undoLink(decision)] : [];
+  tell(fresh, answer.message, answer.ok ? "good" : "bad", ...signInLink(answer), ...again);
   announce(answer.message);
   go(fresh);
 }

@@ -1,6 +1,7 @@
 // Go to any page from any page: `0`, Ctrl and K, or the button in the bar open a dialog that finds it by a few letters,
 // and Enter opens the first. Without this script the button leads to a page that does the same.
 
+import { whyNot } from "../sending.js";
 import { listen } from "../shortcuts.js";
 
 const dialog = document.getElementById("go-to");
@@ -25,13 +26,23 @@ function renew() {
 async function ask() {
   while (shown !== field.value) {
     const asked = field.value;
-    const answer = await fetch(`${form.action}?${new URLSearchParams({ q: asked })}`);
+    const answer = await fetch(`${form.action}?${new URLSearchParams({ q: asked })}`).catch(tellWhy);
+    if (!answer) return;
     if (!answer.ok || answer.redirected) return form.submit();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     list.replaceChildren(...page.querySelectorAll(".places > li"));
     shown = asked;
     told.textContent = links()[0]?.textContent ?? "";
   }
+}
+
+// What was found for other letters is no answer.
+function tellWhy(error) {
+  shown = null;
+  const line = Object.assign(document.createElement("li"), { className: "note bad", textContent: whyNot(error) });
+  list.replaceChildren(line);
+  told.textContent = line.textContent;
+  field.readOnly = false;
 }
 
 function open() {

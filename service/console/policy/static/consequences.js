@@ -2,6 +2,7 @@
 // The same as moderation/policy/consequences.py, over the same comments; without this script the form counts by itself.
 
 import { say } from "../said.js";
+import { person, signInLink, takeToken } from "../sending.js";
 
 /** What the policy would say of a comment: its rules before the thresholds, the thresholds, the rules after them. */
 export function verdict([before, after, , , scores, own], thresholds) {
@@ -92,11 +93,15 @@ function warnOfCrossed() {
 }
 
 function show() {
-  if (warnOfCrossed()) return;
-  if (!sample || exact.some((field) => !field.validity.valid)) return;
-  for (const [name, number] of Object.entries(count(sample, thresholds(), form.elements.mode.value))) {
-    form.querySelector(`[data-number="${name}"]`).textContent = String(number).replace(".", form.dataset.point);
-  }
+  const isCountable = !warnOfCrossed() && exact.every((field) => field.validity.valid);
+  if (!isCountable) return write({});
+  if (sample) write(count(sample, thresholds(), form.elements.mode.value));
+}
+
+/** What was not counted has no number: one of other thresholds would be taken for it. */
+function write(numbers) {
+  for (const cell of form.querySelectorAll("[data-number]"))
+    cell.textContent = String(numbers[cell.dataset.number] ?? "–").replace(".", form.dataset.point);
 }
 
 /** The slider and the line in the plot follow what stands in the field. */
@@ -128,7 +133,7 @@ function putInPlace(parts) {
 }
 
 /** The comments to count over, as the rules that now stand in the form see them. */
-async function load() {
+async function load(_event, mayAgain = true) {
   const asked = form;
   const body = new FormData(form);
   if ("first" in form.dataset) body.set("parts", "yes");
@@ -140,7 +145,8 @@ async function load() {
     });
     const found = await answer.json();
     if (form !== asked) return;
-    if (!answer.ok) throw new Error(found.message);
+    if (mayAgain && takeToken(found, null, person())) return load(null, false);
+    if (!answer.ok) return refuse(found);
     sample = found;
     if (found.parts) {
       putInPlace(found.parts);
@@ -155,6 +161,14 @@ async function load() {
   }
 }
 
+/** Where nobody is signed in any more the numbers stand still; else they would be those of other rules. */
+function refuse(found) {
+  trouble.replaceChildren(found.message, ...signInLink(found));
+  if (found.sign_in) return;
+  sample = null;
+  write({});
+}
+
 /** A slider moves its field, and a field its slider. */
 function tie(name, slider) {
   const field = form.elements[name];
@@ -167,8 +181,7 @@ function tie(name, slider) {
     show();
   });
   field.addEventListener("input", () => {
-    if (!field.validity.valid) return;
-    follow(field);
+    if (field.validity.valid) follow(field);
     show();
   });
 }

@@ -1,8 +1,8 @@
 // The page of a policy: what it counts, and saving without leaving the page. Without this script its forms do the same.
 
 import { say } from "../said.js";
-import { failed, send as sendFields, takeToken, whyNot } from "../sending.js";
-import { localise } from "../times.js";
+import { failed, person, send as sendFields, signInLink, takeToken, whyNot } from "../sending.js";
+import { renewAges } from "../times.js";
 import { begin } from "./consequences.js";
 
 const main = document.getElementById("main");
@@ -43,13 +43,13 @@ async function save(button) {
   tell(say("Saving…"));
   const problem = await post(body);
   form.removeAttribute("aria-busy");
-  if (problem) tell(problem, "bad");
+  if (problem) tell(problem.message, "bad", ...signInLink(problem));
 }
 
-const tell = (text, kind = "soft") => {
+const tell = (text, kind = "soft", ...extra) => {
   const told = form.querySelector(".save [role=status]");
   told.className = `small ${kind}`;
-  told.textContent = text;
+  told.replaceChildren(text, ...extra);
 };
 
 // Sends the form, and shows the page that comes back. Where none does, it says why, and what stands in the form stays.
@@ -58,16 +58,13 @@ async function post(body, mayAgain = true) {
     const answer = await sendFields(form.getAttribute("action"), body);
     if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
       const refusal = await answer.json();
-      if (mayAgain && takeToken(refusal, body, document.querySelector(".own bdi").textContent))
-        return post(body, false);
-      return refusal.sign_in
-        ? say("You are no longer signed in. Sign in in another tab, and save again.")
-        : refusal.message;
+      if (mayAgain && takeToken(refusal, body, person())) return post(body, false);
+      return refusal;
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    return page.getElementById("policy") ? put(page.getElementById("main"), answer) : failed(answer);
+    return page.getElementById("policy") ? put(page.getElementById("main"), answer) : { message: failed(answer) };
   } catch (error) {
-    return whyNot(error);
+    return { message: whyNot(error) };
   }
 }
 
@@ -77,7 +74,7 @@ function put(fresh, answer) {
   const { id, selectionStart } = main.contains(active) ? active : {};
   const before = form.getBoundingClientRect().top;
   main.replaceChildren(...document.adoptNode(fresh).childNodes);
-  localise(main);
+  renewAges(main);
   start();
   history.replaceState(null, "", answer.url);
   if (!answer.ok || answer.redirected === false) return showProblem();
@@ -106,9 +103,11 @@ const meant = document.getElementById(decodeURIComponent(location.hash.slice(1))
 if (meant?.matches(".exact")) meant.select();
 
 // Whoever has changed something, and leaves without saving it, is asked.
-addEventListener("pageshow", () => {
+const stays = () => {
   sent = false;
-});
+};
+addEventListener("pageshow", stays);
+document.addEventListener("winnow:unsent", stays);
 addEventListener("beforeunload", (event) => {
   const { edited } = form.dataset; // nothing of those who may not save
   if (edited && !sent && (edited === "yes" || written() !== unchanged)) event.preventDefault();

@@ -1,8 +1,9 @@
 // Selecting many cards, and deciding on a whole group. Without this script forms do the same.
 
 import { number as inFigures, say } from "../said.js";
+import { signInLink } from "../sending.js";
 import { listen } from "../shortcuts.js";
-import { cards, onCard, postForm, showDone, signInLink } from "./cards.js";
+import { cards, keepFocus, onCard, postForm, showDone, tellInMenu } from "./cards.js";
 import { openTo, takeMarked } from "./popovers.js";
 
 const selection = document.getElementById("selection");
@@ -69,17 +70,11 @@ async function changeList(form, button) {
   const card = form.closest(".card");
   const answer = await postForm(form, button);
   if (!answer) return;
-  const tell = (text, kind, ...extra) => {
-    const outcome = card.querySelector(".list-outcome");
-    outcome.replaceChildren(text, ...extra);
-    outcome.className = `list-outcome note small ${kind}`;
-    outcome.hidden = false;
-    outcome.closest("details").open = true;
-  };
-  if (!answer.ok) return tell(answer.message, "bad", ...signInLink(answer));
-  if (form.matches(".take-back")) form.closest(".listed, li").remove();
+  const show = (...told) => tellInMenu(card, ...told);
+  if (!answer.ok) return show(answer.message, "bad", ...signInLink(answer));
+  showDone(show, answer, form);
+  if (form.matches(".take-back")) keepFocus(card, () => form.closest(".listed, li").remove());
   else form.reset();
-  showDone(tell, answer, form);
 }
 
 document.addEventListener(

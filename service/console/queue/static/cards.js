@@ -122,24 +122,36 @@ export function link(text, action) {
   return button;
 }
 
-// When an answer says that the person is no longer signed in: offer to sign in in another tab, so that nothing of this
-// page is lost. After that, the page goes on by itself.
-export function signInLink(answer) {
-  if (!answer.sign_in) return [];
-  const anchor = Object.assign(document.createElement("a"), { href: answer.sign_in, target: "_blank" });
-  anchor.textContent = say("Sign in");
-  return [" ", anchor, say(", and try again here.")];
+// The same in the menu of a card, which lies over what else it says.
+export function tellInMenu(card, text, kind, ...extra) {
+  const line = card.querySelector(".list-outcome");
+  line.replaceChildren(text, ...extra);
+  line.className = `list-outcome note small ${kind}`;
+  line.hidden = false;
+  line.closest("details").open = true;
 }
 
+// Make a change on a card: where that takes away what had the focus, the card has it.
+export function keepFocus(card, change) {
+  const had = card.contains(document.activeElement);
+  change();
+  if (had && !card.contains(document.activeElement)) card.focus({ preventScroll: true });
+}
+
+// Where the server said that what was asked for is settled otherwise, so that asking again changes nothing.
+export const isSettled = ({ status }) => [404, 409, 410].includes(status);
+
 // Show what a form has done, and the way to take it back, which shows in the same place what came of it.
-export function showDone(show, { message, undo, undo_at: address }, form, after = () => {}) {
+export function showDone(show, { message, undo }, form) {
   if (!undo) return show(message, "good");
+  const card = form.closest(".card");
+  const again = () => [" ", link(say("Take it back"), takeBack)];
   const takeBack = async () => {
-    const undone = await post(address ?? form.getAttribute("action"), undo);
-    show(undone.message, undone.ok ? "good" : "bad", ...signInLink(undone));
-    if (undone.ok) after(undone);
+    const undone = await post(form.getAttribute("action"), undo);
+    const more = undone.ok || isSettled(undone) ? [] : again();
+    keepFocus(card, () => show(undone.message, undone.ok ? "good" : "bad", ...sending.signInLink(undone), ...more));
   };
-  show(message, "good", " ", link(say("Take it back"), takeBack));
+  show(message, "good", ...again());
 }
 
 // Send a card's form, once at a time: null while it is on its way already.
@@ -156,6 +168,7 @@ export async function post(address, fields) {
   let answer = await send(address, fields);
   if (sending.takeToken(answer, fields, cards?.dataset.me)) answer = await send(address, fields);
   if (answer.ok) document.dispatchEvent(new Event("winnow:sent"));
+  if (answer.status === 401) document.dispatchEvent(new CustomEvent("winnow:signed-out", { detail: answer }));
   return answer;
 }
 

@@ -1,22 +1,25 @@
 // Hard cases without leaving the page: notes, whose turn it is, put off, skipped; and a reader's reports, dismissed.
 // Without this script forms do the same.
 
+import { say } from "../said.js";
+import { signInLink } from "../sending.js";
 import {
   announce,
   cards,
   find,
   go,
+  keepFocus,
   keepPlace,
+  link,
   neighbour,
   postForm,
-  showDone,
-  signInLink,
   step,
   tell,
+  tellInMenu,
 } from "./cards.js";
-import { foldAway } from "./decide.js";
+import { add, foldAway } from "./decide.js";
 import { openTo } from "./popovers.js";
-import { fetchFresh, fetchNewer, insert } from "./queue.js";
+import { fetchNewer } from "./queue.js";
 
 const form = (card, name) => card?.querySelector(`form.case.${name}`);
 const press = (card, name, value) => form(card, name)?.querySelector(`button[value=${value}]:not([hidden])`)?.click();
@@ -73,7 +76,10 @@ async function send(sent, button) {
   const answer = await postForm(sent, button);
   if (!answer) return;
   announce(answer.message);
-  if (!answer.ok) return tell(card, answer.message, "bad", ...signInLink(answer));
+  if (!answer.ok) {
+    const show = sent.closest(".more-body")?.parentElement.open ? tellInMenu : tell;
+    return show(card, answer.message, "bad", ...signInLink(answer));
+  }
   const focused = sent.contains(document.activeElement);
   if (sent.matches(".write-note")) sent.elements.text.value = "";
   if (sent.matches(".put-off")) return away(card, answer.message);
@@ -91,22 +97,19 @@ function away(card, message) {
   if (next && stays) go(next);
 }
 
-// What only this reader had reported leaves the queue. Where that was done it is taken back.
+// What only this reader had reported leaves the queue. It is taken back where it was done, or among the last decisions.
 async function dismiss(sent, button) {
   const card = sent.closest(".card");
   const answer = await postForm(sent, button);
   if (!answer) return;
-  const inLine = (text, _, ...extra) => sent.parentElement.querySelector("span").replaceChildren(text, ...extra);
-  if (!answer.ok) return inLine(answer.message, "bad", ...signInLink(answer));
+  const inLine = (...told) => sent.parentElement.querySelector("span").replaceChildren(...told);
+  if (!answer.ok) return inLine(answer.message, ...signInLink(answer));
   announce(answer.message);
-  sent.hidden = true;
+  if (!answer.undo_at) return inLine(answer.message);
+  keepFocus(card, () => (sent.hidden = true));
   const left = answer.left.includes(card.id);
   if (left) away(card, answer.message);
-  const show = left ? (...told) => tell(card, ...told) : inLine;
-  showDone(show, answer, sent, async ({ message }) => {
-    if (!left) return;
-    const [back] = insert((await fetchFresh())?.filter(({ id }) => id === card.id) ?? [], "top");
-    if (back) tell(back, message, "good");
-    go(back ?? card);
-  });
+  const takeBack = link(say("Take it back"), add(card, answer.message, answer.undo_at));
+  if (left) tell(card, answer.message, "good", " ", takeBack);
+  else inLine(answer.message, " ", takeBack);
 }

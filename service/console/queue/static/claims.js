@@ -13,10 +13,12 @@ const timers = new Map();
 let held = null;
 let isFirst = false; // nobody had it open before
 let soon = null;
+let isSignedOut = false; // then nothing is claimed, until somebody has signed in again
 
 export const isMine = (id) => id === held && isFirst;
 
 async function take(card) {
+  if (isSignedOut) return;
   const answer = await post(address(card.id, "claim"), {});
   if (!answer.ok) return;
   if (answer.by) announce(say("%(name)s is looking at this.", { name: answer.by }));
@@ -25,7 +27,7 @@ async function take(card) {
 }
 
 function leave() {
-  if (held && !find(held)?.classList.contains("decided")) post(address(held, "release"), {});
+  if (held && !isSignedOut && !find(held)?.classList.contains("decided")) post(address(held, "release"), {});
   held = null;
 }
 
@@ -76,7 +78,14 @@ setInterval(() => {
   if (card && !document.hidden && !card.classList.contains("decided")) take(card);
 }, RENEW_MS);
 
+document.addEventListener("winnow:signed-out", () => (isSignedOut = true));
+document.addEventListener("winnow:signed-in", () => {
+  isSignedOut = false;
+  if (held && find(held)) take(find(held));
+});
+
 addEventListener("pagehide", () => {
-  if (held) navigator.sendBeacon(address(held, "release"), new URLSearchParams({ csrf_token: csrfToken() }));
+  if (held && !isSignedOut)
+    navigator.sendBeacon(address(held, "release"), new URLSearchParams({ csrf_token: csrfToken() }));
   held = null;
 });

@@ -2,7 +2,8 @@
 // script the same link leads to a page of its own.
 
 import { say } from "../said.js";
-import { localise } from "../times.js";
+import { askWho, failed, signInLink, whyNot } from "../sending.js";
+import { renewAges } from "../times.js";
 import { announce, cards, go, tell } from "./cards.js";
 
 const way = (card) => card?.querySelector("a.open-context");
@@ -53,13 +54,13 @@ async function open(card, link) {
   questions += 1;
   const question = String(questions);
   link.dataset.asked = question;
-  const { part, answer } = await ask(link.href);
+  const { part, answer = {} } = await ask(link.href);
   if (link.dataset.asked !== question) return; // it was closed meanwhile
   delete link.dataset.asked;
   if (!card.isConnected || card.classList.contains("decided")) return;
-  if (!part) return tell(card, answer, "bad");
+  if (!part) return tell(card, answer.message, "bad", ...signInLink(answer));
   part.removeAttribute("id");
-  localise(part);
+  renewAges(part);
   card.append(part);
   link.setAttribute("aria-expanded", "true");
   announce(say("Thread and author are shown below the comment. Escape closes them."));
@@ -69,13 +70,12 @@ async function open(card, link) {
 async function ask(address) {
   try {
     const answer = await fetch(address, { headers: { Accept: "text/html" } });
-    if (answer.redirected) return { answer: say("You are no longer signed in. Load the page again to sign in.") };
-    if (!answer.ok)
-      return { answer: say("The server failed (%(status)s). Try again in a moment.", { status: answer.status }) };
+    if (answer.redirected) return { answer: await askWho() };
+    if (!answer.ok) return { answer: { message: failed(answer) } };
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     return { part: document.adoptNode(page.getElementById("context")) };
-  } catch {
-    return { answer: say("The server cannot be reached. Try again in a moment.") };
+  } catch (error) {
+    return { answer: { message: whyNot(error) } };
   }
 }
 

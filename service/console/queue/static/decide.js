@@ -3,35 +3,37 @@
 
 import { given, keepGiven, openReasons, showGiven, whenChosen } from "../card/reasons.js";
 import { say } from "../said.js";
+import { signInLink } from "../sending.js";
 import {
   announce,
   cards,
   current,
   find,
   go,
+  isSettled,
   keepPlace,
   link,
   neighbour,
   post,
-  signInLink,
   tell,
   typing,
   untell,
 } from "./cards.js";
 import { remind } from "./pausing.js";
-import { busy, countAnew, fetchFresh, hideNothing, insert, isSending, refill } from "./queue.js";
+import { busy, countAnew, fetchFresh, hideNothing, insert, isSending, refill, renew } from "./queue.js";
 import { untilReached } from "./reach.js";
 
 const MOST_REMEMBERED = 20;
 const MOST_WORDS = 80;
+const MOST_OF_A_NAME = 40;
 const STORE = "winnow-decisions";
-const SETTLED_ELSEWHERE = [404, 409, 410];
 
 const recent = document.getElementById("recent");
 const trouble = document.getElementById("trouble");
 
 // The last decisions of this tab, the latest first: {card, author, words, text, address, version, sent}. `words` are the
-// comment's first; `sent` is the promise that the server accepted it, and that it can be undone.
+// comment's first; `sent` is the promise that the server accepted it, and that it can be undone. Readers' reports that
+// were dismissed are among them: they have no version, which is 0 then.
 const decisions = remembered();
 
 function remembered() {
@@ -46,13 +48,13 @@ function remembered() {
 function remember() {
   decisions.length = Math.min(decisions.length, MOST_REMEMBERED);
   const list = decisions
-    .filter((one) => one.version)
+    .filter((one) => one.address)
     .map(({ card, author, words, text, address, version }) => ({ card, author, words, text, address, version }));
   sessionStorage.setItem(STORE, JSON.stringify({ me: cards.dataset.me, list }));
   recent.hidden = !list.length;
   recent.querySelector("ol").replaceChildren(
     ...decisions
-      .filter((one) => one.version)
+      .filter((one) => one.address)
       .map((one) => {
         const entry = document.createElement("li");
         const author = document.createElement("bdi");
@@ -110,7 +112,7 @@ export function complain(text, kind, show = null, ...extra) {
   trouble.hidden = false;
 }
 
-const visit = (decision) => () => location.assign(decision.address.replace(/\/undo$/, ""));
+const visit = (decision) => () => location.assign(`${cards.dataset.comments}/${decision.card}`);
 
 function comeBack(card, answer, { verb, author, words }) {
   hideNothing();
@@ -129,10 +131,26 @@ function comeBack(card, answer, { verb, author, words }) {
   if (!typing() && (!current() || current().classList.contains("decided"))) go(card);
 }
 
+const shortened = (text, most) => (text.length > most ? `${text.slice(0, most)}…` : text);
+
 function beginning(card) {
   if (card.querySelector(":not(.hides-grey) > .veil:not([open])")) return "";
   const words = card.querySelector(".written")?.textContent.trim() ?? "";
-  return words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
+  return shortened(words, MOST_WORDS);
+}
+
+const ofCard = (card) => ({
+  card: card.id,
+  author: shortened(card.querySelector("h2, h1")?.textContent.trim() ?? "", MOST_OF_A_NAME),
+  words: beginning(card),
+});
+
+// What was done about a card and is no decision on it, but can be undone like one. Returns how.
+export function add(card, text, address) {
+  const done = { ...ofCard(card), text, address, version: 0, sent: Promise.resolve(true) };
+  decisions.unshift(done);
+  remember();
+  return () => undo(done);
 }
 
 async function send(form, button) {
@@ -144,8 +162,7 @@ async function send(form, button) {
   if (rejects && "reasonRequired" in form.dataset && !code && !note) return askReason(card);
   const body = new URLSearchParams(new FormData(form, button));
   if (rejects) keepGiven({ code, note });
-  const author = card.querySelector("h2, h1")?.textContent.trim() ?? "";
-  const decision = { card: card.id, author, words: beginning(card), sent: null };
+  const decision = { ...ofCard(card), sent: null };
   let settle;
   decision.sent = new Promise((resolve) => (settle = resolve));
   decisions.unshift(decision);
@@ -165,7 +182,7 @@ async function send(form, button) {
     announce(answer.message);
   } else {
     forget(decision);
-    if (SETTLED_ELSEWHERE.includes(answer.status)) {
+    if (isSettled(answer)) {
       keepPlace(() => tell(card, answer.message, "wait"));
       announce(answer.message);
     } else {
@@ -203,29 +220,31 @@ async function undo(decision) {
     }
     const what = say("The decision on the comment by %(name)s was not taken back.", { name: decision.author });
     complain(`${what} ${answer.message}`, "bad", visit(decision), ...signInLink(answer));
-    if (!SETTLED_ELSEWHERE.includes(answer.status)) decisions.splice(at, 0, decision); // it can be tried again
+    if (!isSettled(answer)) decisions.splice(at, 0, decision); // it can be tried again
   }
   remember();
 }
 
 async function unfold(decision, { message, version }) {
   let card = find(decision.card);
-  if (!card) {
+  if (card && !decision.version) await renew(card, () => {}); // it has its reports again
+  card = find(decision.card);
+  if (!card || card.dataset.away) {
     insert((await fetchFresh())?.filter(({ id }) => id === decision.card) ?? [], "top");
     card = find(decision.card);
   }
   countAnew();
   announce(message);
   // A comment that was decided on another page comes back there, so this page says so.
-  if (!card)
+  if (!card || card.dataset.away)
     return complain(
       `${say("The comment by %(name)s:", { name: decision.author })} ${message}`,
       "good",
       visit(decision),
     );
-  card.dataset.version = version;
   const form = card.querySelector("form.decision");
-  if (form) form.elements.version.value = version;
+  if (version) card.dataset.version = version;
+  if (version && form) form.elements.version.value = version;
   card.classList.remove("decided");
   hideNothing();
   tell(card, message, "good");

@@ -25,7 +25,7 @@ async function ask() {
   clearTimeout(asking);
   try {
     const answer = await fetch(job.dataset.address, { headers: { Accept: "application/json" } });
-    if (answer.status === 401) return stop();
+    if (answer.status === 401) return location.reload(); // to sign in, and back to this page
     const now = await answer.json();
     if (!answer.ok) throw new Error(now.message);
     show(now);

@@ -2,18 +2,19 @@
 // that there is something to see; where there is none (no room, no Redis, no connection) the page asks every few seconds.
 
 import { number as inFigures, say } from "../said.js";
-import { announce, cards, find, go, settle, signInLink, waiting, writesAbout } from "./cards.js";
+import { signInLink } from "../sending.js";
+import { announce, cards, find, go, settle, waiting, writesAbout } from "./cards.js";
 import { renewHandling } from "./cases.js";
 import { isMine, show as showClaim, showJoined } from "./claims.js";
 import { complain, foldAway } from "./decide.js";
-import { fetchFresh, insert, renew } from "./queue.js";
+import { fetchFresh, insert, isSending, renew } from "./queue.js";
 import { isAway } from "./reach.js";
 
 const POLL_MS = 4000;
 const TRY_AGAIN_MS = 30_000;
 const LOOK_AGAIN_MS = 3000;
 const HIDDEN_MS = 30_000;
-const SIGNED_OUT = say("You are no longer signed in, and do not see here what others do.");
+const SIGNED_OUT = say("You are no longer signed in, and do not see here what others do. What you typed is kept.");
 const CHANGED = say("This comment was changed just now. You see the new text when you leave this card.");
 
 const title = document.title;
@@ -35,7 +36,7 @@ async function look(ids = waiting().map((card) => card.id)) {
     document.dispatchEvent(new CustomEvent("winnow:reached", { detail: sent }));
     if (over || (source?.readyState === EventSource.OPEN && !isAway())) stopPolling();
     found = await answer.json();
-    if (answer.status === 401) return signedOut(found);
+    if (answer.status === 401) return document.dispatchEvent(new CustomEvent("winnow:signed-out", { detail: found }));
     if (!answer.ok) return;
   } catch (error) {
     if (error instanceof TypeError) document.dispatchEvent(new Event("winnow:away"));
@@ -115,11 +116,14 @@ export function takeNews() {
   go(taken[0]);
 }
 
+// Whether the comment is on the page and waits there, or is about to: not where another tab has brought it back.
+const isHere = (id) => find(id) && (isSending() || !find(id).classList.contains("decided"));
+
 function hear(event) {
   const message = JSON.parse(event.data);
   const { kind, comments, by } = message;
   document.dispatchEvent(new CustomEvent("winnow:live", { detail: message })); // for scripts of other parts
-  if (kind === "opened" && by === cards.dataset.me && comments.every(find)) return; // an undo of this page's own
+  if (kind === "opened" && by === cards.dataset.me && comments.every(isHere)) return; // an undo of this page's own
   if (kind === "opened" || kind === "handled") for (const id of comments) opened.add(id);
   const here = comments.filter((id) => find(id) && !find(id).classList.contains("decided"));
   if (kind === "decided" && here.length) look(here);
@@ -169,22 +173,26 @@ function listen() {
   });
 }
 
-function signedOut(answer) {
+// Nothing more is asked until somebody is there again, in another tab or in this one.
+function signedOut({ detail }) {
   if (over) return;
   over = true;
   source?.close();
   stopPolling();
-  complain(SIGNED_OUT, "bad", null, ...signInLink(answer));
+  complain(SIGNED_OUT, "bad", null, ...signInLink(detail, say(", and go on here.")));
 }
 
 // Somebody has signed in again in another tab.
 function comeBack() {
   over = false;
-  document.getElementById("trouble").hidden = true;
+  const trouble = document.getElementById("trouble");
+  trouble.hidden ||= trouble.textContent.includes(SIGNED_OUT);
+  document.dispatchEvent(new Event("winnow:signed-in"));
   listen();
 }
 
 news.addEventListener("click", takeNews);
+document.addEventListener("winnow:signed-out", signedOut);
 document.addEventListener("winnow:away", poll); // the stream may have survived what a request did not
 addEventListener("online", () => look());
 addEventListener("focus", () => over && look());

@@ -1,7 +1,7 @@
 // Adds new cards to the page: it reads the server's page of the queue again and takes the cards from there.
 
 import { offerAgain } from "../card/reasons.js";
-import { localise } from "../times.js";
+import { renewAges } from "../times.js";
 import { cards, current, find, go, keepPlace, waiting, writesAbout } from "./cards.js";
 import { keepContext } from "./context.js";
 
@@ -61,7 +61,7 @@ export function insert(fresh, where) {
     if (first) first.before(...taken);
     else cards.append(...taken);
     for (const card of taken) {
-      localise(card);
+      renewAges(card);
       offerAgain(card);
     }
   });
@@ -77,18 +77,28 @@ export async function renew(card, wait, isBusy = writesAbout) {
   const fresh = await fetchNewer(card);
   if (!fresh || !card.isConnected) return;
   if (isBusy(card)) return wait();
-  for (const name of ["code", "reason"]) {
-    const [before, after] = [card, fresh].map((one) => one.querySelector(`form.decision [name=${name}]`));
-    if (before && after) after.value = before.value;
-  }
+  keepWritten(card, fresh);
   const hadFocus = card.contains(document.activeElement);
-  localise(fresh);
+  renewAges(fresh);
   offerAgain(fresh);
   keepPlace(() => {
     keepContext(card, fresh);
     card.replaceWith(fresh);
   });
   if (hadFocus) fresh.focus({ preventScroll: true });
+}
+
+// What somebody has chosen or typed on a card, and not sent.
+function keepWritten(before, after) {
+  const code = before.querySelector("form.decision [name=code]");
+  if (code && after.querySelector("form.decision")) after.querySelector("form.decision [name=code]").value = code.value;
+  for (const field of before.querySelectorAll(
+    "input[type=text][id], input:not([type])[id], textarea[id], select[id]",
+  )) {
+    const its = after.querySelector(`[id="${CSS.escape(field.id)}"]`);
+    const fits = its && (!its.options || [...its.options].some(({ value }) => value === field.value));
+    if (fits && field.value) its.value = field.value;
+  }
 }
 
 export async function fetchNewer(card) {

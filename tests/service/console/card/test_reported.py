@@ -81,3 +81,17 @@ def test_that_a_comment_was_changed_after_all_of_its_reports_is_told(
     changed = "The comment was changed after that."
     assert lines[once] == ["Other: 1 reader", changed, "“Mine”"]
     assert changed not in lines[much]
+
+
+def test_what_several_readers_wrote_alike_stands_once_with_how_many_they_are(
+    store: Store, reported_comments: list[Comment]
+) -> None:
+    once = reported_comments[1]
+    alike = ["Same scam", "same  SCAM", "Same scam", " A 100% lie\n", "Mine"]
+    row = {"site_id": once.site_id, "comment_id": once.id, "created_at": clock.now(), "reason": "other"}
+    with store.write() as session:
+        session.execute(
+            insert(Report), [{**row, "id": f"r_x{at}", "note": note, "reporter": None} for at, note in enumerate(alike)]
+        )
+        lines = reported.lines(session, [once.id])[once.id]
+    assert lines == ["Other: 6 readers", "“Same scam” (3 readers)", "“Mine” (2 readers)", "“A 100% lie”"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from moderation import clock
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.people import accounts
@@ -20,6 +23,7 @@ from service.console.queue import campaigns
 from tests.support.clock import Clock
 from tests.support.comments import rows, scored, stored
 from tests.support.signed_in import PASSWORD, csrf_token, field, sign_in, submit_sign_in
+from texts import translation
 from worker import jobs, process
 
 pytestmark = pytest.mark.one_database
@@ -30,6 +34,22 @@ WATCHES = "Great offer on replica watches, the best Swiss quality, see my page b
 @pytest.fixture(autouse=True)
 def _opened(scorer: Scorer) -> None:
     process.use(scorer)
+
+
+def test_growth_is_drawn_by_the_readers_clock() -> None:
+    moments = [datetime(2026, 11, 30, 18, 10, tzinfo=UTC), datetime(2026, 11, 30, 18, 40, tzinfo=UTC)]
+    latest = [
+        SimpleNamespace(id=clock.new_id("c", moment), status="published", author_key=str(moment), ip=None)
+        for moment in moments
+    ]
+    translation.speak("en", ZoneInfo("Asia/Kathmandu"))
+    try:
+        by_status, by_author = campaigns.growth(latest, 2)
+    finally:
+        translation.speak("en")
+    assert [row[:2] for row in by_status.rows] == [["30 Nov 23:00", "1"], ["1 Dec 00:00", "1"]]
+    assert by_status.summary == "Comments per hour, UTC+05:45: at most 1, 30 Nov 23:00."
+    assert by_author.summary == "Different authors per hour, UTC+05:45: at most 1."
 
 
 class Campaign:

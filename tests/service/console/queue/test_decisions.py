@@ -233,6 +233,10 @@ def test_a_session_that_ended_says_so_and_a_new_one_makes_the_page_live_again(
     assert (
         "You are no longer signed in, so nothing was done." in mo.post(address, data=form, follow_redirects=True).text
     )
+    page = "http://localhost/console/?kind=flag"
+    assert mo.post(address, data=form, headers={"Referer": page}).location.endswith("?next=/console/?kind%3Dflag")
+    elsewhere = mo.post(address, data=form, headers={"Referer": "http://evil.example/"})
+    assert elsewhere.location == "/console/sign-in"
     submit_sign_in(mo, "mo", PASSWORD)
     stale = mo.post(address, data=form, headers=json)
     assert (stale.status_code, stale.get_json()["me"]) == (400, "mo")

@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from models.languages import GRADES
 from moderation.decisions.scoring import Scorer
@@ -142,3 +143,26 @@ def test_more_languages_than_anybody_reads_are_refused(mo: FlaskClient) -> None:
     form = {"languages": [*GRADES][:31], "csrf_token": csrf_token(mo, "/console/you")}
     answer = mo.post("/console/you/languages", data=form)
     assert (answer.status_code, "Choose up to 30 languages." in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("browsers", "own", "told"),
+    [
+        (None, None, "UTC"),
+        ("Asia/Tokyo", None, "Asia/Tokyo JST"),
+        (None, "Asia/Tokyo", "Asia/Tokyo JST"),
+        ("America/Bogota", "Asia/Tokyo", "Asia/Tokyo UTC-05"),
+        ("../../etc/passwd", None, "UTC"),
+    ],
+)
+def test_moments_are_told_by_the_clock_of_the_browser_or_else_of_the_person(
+    store: Store, mo: FlaskClient, browsers: str | None, own: str | None, told: str
+) -> None:
+    with store.write() as session:
+        session.scalars(select(User)).one().zone = own
+    if browsers is not None:
+        mo.set_cookie("winnow_zone", browsers, path="/console")
+    page = mo.get("/console/you").text
+    zone, _, clock = told.rpartition(" ")
+    assert f"<option selected>{zone or clock}</option>" in page
+    assert set(re.findall(r'title="\d+ \w+ 20\d\d, [\d:]{8} ([^"]*)"', page)) == {clock}

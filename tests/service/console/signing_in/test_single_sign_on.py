@@ -408,6 +408,17 @@ def test_attempts_are_throttled(make: Make, provider: LyingProvider) -> None:
     assert codes == [302, 302, 302, 429]
 
 
+def test_a_page_elsewhere_that_makes_browsers_begin_uses_up_no_attempts_by_password(
+    make: Make, provider: LyingProvider, store: Store
+) -> None:
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
+    browser = make(rate_limit_auth="3 per minute").test_client()
+    for _ in range(4):
+        browser.get("/console/sign-in/provider")
+        browser.get(BACK)
+    assert submit_sign_in(browser, "mo", PASSWORD).status_code == 303
+
+
 def test_many_attempts_do_not_outgrow_the_cookie(make: Make, provider: LyingProvider, store: Store) -> None:
     accounts.create_user(store, "mo@example.org", "admin", PASSWORD)
     browser = make().test_client()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 Tables = dict[str, NDArray[Any]]
+
+
+class Rows:
+    """A table's rows by their numbers: so many of the `first` are used where they are mapped, others
+    are read from the file.
+
+    With a row that is used there, sixteen pages or more count as the process' memory, so that a few rows that are
+    seldom asked for would soon be all of the table. To read one takes half a microsecond.
+    """
+
+    def __init__(self, table: NDArray[np.uint8], first: int) -> None:
+        self.table, self._first, self._width = table, len(table), table.shape[1]
+        mapped = table.base
+        if isinstance(mapped, np.memmap) and mapped.filename is not None:
+            self._file, self._offset, self._first = os.open(mapped.filename, os.O_RDONLY), int(mapped.offset), first
+            weakref.finalize(self, os.close, self._file)
+
+    def at(self, numbers: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """The rows of ascending numbers."""
+        mapped = int(numbers.searchsorted(self._first))
+        rows = np.empty((len(numbers), self._width), np.uint8)
+        rows[:mapped] = self.table[numbers[:mapped]]
+        for at, number in enumerate(numbers[mapped:].tolist(), mapped):
+            rows[at] = np.frombuffer(os.pread(self._file, self._width, self._offset + number * self._width), np.uint8)
+        return rows
 
 
 def unpacked(names: Sequence[str], unpack: Callable[[], Tables], are_whole: Callable[[Tables], bool]) -> Tables:
@@ -58,9 +84,13 @@ def _keep(tables: Tables) -> None:
     folder().mkdir(mode=0o700, exist_ok=True)
     _require_own(folder())
     for name, table in tables.items():
-        with tempfile.NamedTemporaryFile(dir=folder(), suffix=".npy", delete=False) as file:
-            np.save(file, table)
-        os.replace(file.name, folder() / f"{name}.npy")
+        descriptor, part = tempfile.mkstemp(dir=folder(), suffix=".npy")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                np.save(file, table)
+            os.replace(part, folder() / f"{name}.npy")
+        finally:
+            Path(part).unlink(missing_ok=True)  # where the disk is full each start would leave another
 
 
 def _require_own(place: Path) -> None:
