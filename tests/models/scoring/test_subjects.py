@@ -16,6 +16,8 @@ FLAG_AT = {label: CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label 
 LEAST_TOLD, LEAST_TOLD_IN, MOST_BESIDE = 0.6, {"en": 0.45, "pl": 0.4, "tr": 0.2}, 0.4
 EXPLICIT = "She slowly took off her dress, naked now, and moaned as he kissed her breasts and thighs."
 DESPAIR = "I have the pills next to me and I want to end my life tonight."
+#: In English, Swedish, which the encoder does not know, and Hindi in Latin letters, which cues alone tell.
+SAYINGS = ["I don't want to live any more.", "Jag vill inte leva längre.", "main ab jeena nahi chahta"]
 PLAIN = "The bus was late again and it rained all the way to the market square. "
 
 
@@ -44,11 +46,31 @@ def test_a_comment_longer_than_is_read_is_told_by_its_beginning() -> None:
     assert score_of(f"{EXPLICIT} {EXPLICIT} {EXPLICIT} {PLAIN * 400}", "sexual") >= FLAG_AT["sexual"]
 
 
+@pytest.mark.parametrize("language", sayings("self_harm.toml"))
+def test_plain_sayings_are_told_and_exaggeration_titles_news_and_help_lines_are_not(language: str) -> None:
+    its = sayings("self_harm.toml")[language]
+    told, harmless = (
+        CLASSIFIER.score(its[name], [{"languages": [language]}] * len(its[name]))[:, LABELS.index("self_harm")]
+        for name in ("self_harm", "harmless")
+    )
+    assert (told >= FLAG_AT["self_harm"]).sum() >= len(told) - 2
+    assert (harmless >= FLAG_AT["self_harm"]).sum() <= 1
+
+
+@pytest.mark.parametrize("text", SAYINGS)
+def test_a_saying_is_told_by_its_own_label_also_within_a_longer_comment_and_is_no_abuse(text: str) -> None:
+    for written in (text, f"{text} {text}"):
+        scores = CLASSIFIER.score([written])[0]
+        assert scores[LABELS.index("self_harm")] >= FLAG_AT["self_harm"], written
+        assert (scores[CORE_COLUMNS] < 0.5).all(), written
+
+
 def test_nothing_is_learnt_from_what_it_is_judged_by() -> None:
-    sets = [sayings("self_harm.toml"), sayings("self_harm_apart.toml"), subject_sentences()]
-    judged = {text for its in sets for of_kind in its.values() for texts in of_kind.values() for text in texts}
+    sets = [sayings(name) for name in ("self_harm.toml", "self_harm_apart.toml")]
+    judged = {
+        text for its in (*sets, subject_sentences()) for of in its.values() for texts in of.values() for text in texts
+    }
     assert not judged & set(read_self_harm().texts)
-    assert len(judged) > 700
 
 
 def test_no_preset_rejects_for_a_subject() -> None:
@@ -83,6 +105,9 @@ def test_a_look_at_the_subject_changes_no_other_score() -> None:
         PLAIN,
         "Ich will sterben, du Idiot.",
         "mujhe sex pasand",
+        *SAYINGS,
+        f"{PLAIN}{SAYINGS[0]}",
+        f"{PLAIN * 24}{SAYINGS[0]} {SAYINGS[0]} I want to die, I want to kill myself.",
     ],
 )
 def test_an_explanation_adds_up_to_the_logit(text: str) -> None:
