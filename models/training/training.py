@@ -19,6 +19,7 @@ import numpy as np
 import scipy
 import sklearn
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from models import artifact as artifacts
 from models.artifact import Artifact
@@ -70,6 +71,8 @@ _KNOWN_FROM = 4  # training comments that must hold a word before it counts as k
 _FOLDS = 4
 FAVOUR = {**dict.fromkeys(ABUSE_LABELS, 0.7), SPAM: 0.0}  # chosen as the penalty
 _STEPS = 40  # of L-BFGS
+#: Of the linear algebra, on any machine: a sum's last digits depend on into how many parts it was split.
+THREADS = 2
 _JUDGED_AT_ONCE = 2048
 
 Progress = Callable[[str], None]
@@ -252,7 +255,14 @@ def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -
     def tell(message: str) -> None:
         progress(f"{time.monotonic() - started:4.0f} s  {message}")
 
-    stages = Stages(kept)
+    with threadpool_limits(THREADS):
+        artifact = _train(data, Stages(kept), tell)
+    artifacts.write(out, artifact)
+    tell(f"wrote {out}")
+    return artifact
+
+
+def _train(data: Path, stages: Stages, tell: Progress) -> Artifact:
     fast, examples, out_of_fold = _fit_fast(data, stages, tell)
     chosen = understanding.choose_examples(data)
     tell(f"{len(chosen):,} comments for the reader that understands")
@@ -281,10 +291,7 @@ def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -
         "understanding": learnt.facts,
         **_origin(data),
     }
-    artifact = subjects.learn(data, Artifact(arrays, fast.words, manifest), stages, tell)
-    artifacts.write(out, artifact)
-    tell(f"wrote {out}")
-    return artifact
+    return subjects.learn(data, Artifact(arrays, fast.words, manifest), stages, tell)
 
 
 def _judge(fast: Artifact) -> tuple[Judge, Set[str]]:

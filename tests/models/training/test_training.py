@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import models
+from models.artifact import Artifact
 from models.labels import CORE_LABELS
 from models.package_data import read_lists
 from models.reading.tokens import find_tokens
@@ -124,10 +125,9 @@ def small_tables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def one_thread() -> Iterator[None]:
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine the threads of the linear algebra wait for each other by spinning, many times longer."""
-    with threadpool_limits(1):
-        yield
+    monkeypatch.setattr(training, "THREADS", 1)
 
 
 @pytest.fixture
@@ -172,6 +172,24 @@ def test_a_trained_model_loads_tells_good_from_bad_and_is_the_same_again_in_ever
     assert "words.npy" in checksums[0]
 
 
+@pytest.mark.parametrize("allowed", [1, 4])
+def test_sums_are_split_into_as_many_parts_whatever_a_machine_allows(
+    allowed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their last digits depend on it, and so did the weights of a model: by up to 0.0001."""
+    split: list[int] = []
+
+    def fit(*_: object) -> Artifact:
+        split.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+        return Artifact({}, "", {})
+
+    monkeypatch.setattr(training, "_train", fit)
+    monkeypatch.setattr("models.artifact.write", lambda *_: None)
+    with threadpool_limits(allowed):
+        training.train(tmp_path, tmp_path, lambda _: None)
+    assert set(split) == {training.THREADS}
+
+
 def train_in_another_process(data: Path, out: Path) -> subprocess.Popen[bytes]:
     """Begin to train where Python's hashes, which order sets, are others than here."""
     script = (
@@ -180,11 +198,11 @@ def train_in_another_process(data: Path, out: Path) -> subprocess.Popen[bytes]:
         "made = training.made_up_examples()\n"
         "some = lambda: made.take(np.arange(0, len(made), 100))\n"
         "training.made_up_examples = understanding.made_up_examples = some\n"
-        "training.WORD_BITS, training.PAIR_BITS = 14, 12\n"
+        "training.WORD_BITS, training.PAIR_BITS, training.THREADS = 14, 12, 1\n"
         "training.train(Path(sys.argv[1]), Path(sys.argv[2]), lambda _: None)"
     )
     seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
-    environment = os.environ | {"PYTHONHASHSEED": seed, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"PYTHONHASHSEED": seed, "OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
     return subprocess.Popen([sys.executable, "-c", script, data, out], env=environment)
 
 
