@@ -21,8 +21,8 @@ Tables = dict[str, NDArray[Any]]
 
 
 class Rows:
-    """A table's rows by their numbers: so many of the `first` are used where they are mapped, others
-    are read from the file.
+    """A table's rows by their numbers: the `first` of them are used where they are mapped, the others are read from
+    the file.
 
     With a row that is used there, sixteen pages or more count as the process' memory, so that a few rows that are
     seldom asked for would soon be all of the table. To read one takes half a microsecond.

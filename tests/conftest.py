@@ -233,6 +233,17 @@ def site_with_webhook(store: Store, settings: Settings, receiver: Receiver) -> C
     return without_second_looks(store, sites.create_site(store, settings, "The Site With a Webhook", receiver.url))
 
 
+@pytest.fixture(params=["links", "no links"])
+def with_links_or_without(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that has links, and one that refuses them, as some do."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    if request.param == "no links":
+        monkeypatch.setattr(os, "link", refuse)
+
+
 @pytest.fixture
 def ungrouped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Comments that say nearly the same stay apart, each with a card of its own: for tests of something else."""

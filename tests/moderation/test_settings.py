@@ -284,15 +284,8 @@ def test_a_secret_key_that_comes_just_after_it_was_looked_for_is_no_damaged_one(
     assert environment.read({}, tmp_path).secret_keys == ()
 
 
-@pytest.mark.parametrize("has_links", [True, False])
-def test_of_two_secret_keys_that_are_made_at_once_the_first_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
-) -> None:
-    def refuse(*_: object) -> None:
-        raise PermissionError
-
-    if not has_links:
-        monkeypatch.setattr(os, "link", refuse)  # as some file systems do
+@pytest.mark.usefixtures("with_links_or_without")
+def test_of_two_secret_keys_that_are_made_at_once_the_first_stays(tmp_path: Path) -> None:
     environment.generate_secret_key(tmp_path)
     first = environment.read({}, tmp_path).secret_keys
     environment.generate_secret_key(tmp_path)

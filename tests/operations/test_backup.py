@@ -114,15 +114,10 @@ def test_a_backup_overwrites_nothing_and_leaves_no_half(run: Run, store: Store, 
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize("has_links", [True, False])
+@pytest.mark.usefixtures("with_links_or_without")
 def test_of_two_backups_that_write_one_file_at_the_same_moment_the_first_has_it_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+    tmp_path: Path,
 ) -> None:
-    def refuse(*_: object) -> None:
-        raise PermissionError
-
-    if not has_links:
-        monkeypatch.setattr(os, "link", refuse)  # as some file systems do
     file = tmp_path / "one[1].bak"
     slower, quicker = backup._whole_or_none(file), backup._whole_or_none(file)
     slower.__enter__().write_text("the slower one")
